@@ -1,0 +1,1 @@
+"""Messages to participants: outbox, channels, wording and replies."""

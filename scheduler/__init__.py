@@ -1,0 +1,1 @@
+"""The domain: centres, people, programmes, plans and the rules between them."""
