@@ -129,13 +129,13 @@ class Plan:
     def wants(self, participant: str, activity: str, day: int) -> bool:
         """Whether a demand of the participant lists the activity on that day."""
         return any(
-            d.from_day <= day < last_day(self.problem, d)
+            d.from_day <= day < end_day(self.problem, d)
             for d in self.demands_of.get((participant, activity), ())
         )
 
     def counted(self, demand: Demand) -> list[Held]:
         """Return the attended sessions that a demand counts, in order of time."""
-        first, end, listed = demand.from_day, last_day(self.problem, demand), set(demand.activities)
+        first, end, listed = demand.from_day, end_day(self.problem, demand), set(demand.activities)
         return [
             h
             for h in self.by_participant.get(demand.participant, ())
@@ -164,7 +164,7 @@ class Plan:
         return f"{date.fromisoformat(self.problem.start_date) + timedelta(day):%a %Y-%m-%d}"
 
 
-def last_day(problem: Problem, demand: Demand) -> int:
+def end_day(problem: Problem, demand: Demand) -> int:
     """Return the end (exclusive) of a demand's days."""
     return problem.days if demand.to_day is None else min(demand.to_day, problem.days)
 

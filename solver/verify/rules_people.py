@@ -135,7 +135,9 @@ def unfit(activity: Activity, person: Participant, site: str, language: str | No
         found.append("reach")
     if activity.members is not None and person.id not in activity.members:
         found.append("cohort")
-    if person.opt_outs and (activity.id in person.opt_outs or not set(activity.themes).isdisjoint(person.opt_outs)):
+    if person.opt_outs and (
+        activity.id in person.opt_outs or not set(activity.themes).isdisjoint(person.opt_outs)
+    ):
         found.append("opt_out")
     if person.brings_children and not activity.children_welcome:
         found.append("children")
@@ -165,9 +167,10 @@ def check_fitness(plan: Plan) -> Iterator[Breach]:
         language = h.session.language
         if h.activity.language_groups is not (language is not None):
             missing = language is None
+            words = "no language" if missing else "a language but no language groups"
             yield Breach(
                 rule="language_group",
-                message=f"{plan.what(h)} has {'no language' if missing else 'a language but no language groups'}.",
+                message=f"{plan.what(h)} has {words}.",
                 sessions=(h.id,),
                 params={
                     "reason": "missing" if missing else "unwanted",

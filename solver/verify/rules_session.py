@@ -150,7 +150,9 @@ def check_size(plan: Plan) -> Iterator[Breach]:
         facts = {"activity": a.id, "start": str(h.start)}
         low, high = (1, 1) if a.individual else (0, 0) if a.drop_in else (a.seats_min, a.seats_max)
         if not low <= n <= high:
-            reason = "individual" if a.individual else "drop_in" if a.drop_in else "few" if n < low else "many"
+            reason = (
+                "individual" if a.individual else "drop_in" if a.drop_in else "few" if n < low else "many"
+            )
             allowed = str(low) if low == high else f"{low} to {high}"
             yield Breach(
                 rule="seats",
