@@ -72,7 +72,7 @@ class Plan:
     def __init__(self, problem: Problem, sessions: Sequence[PlannedSession]) -> None:
         self.problem = problem
         self.sessions = tuple(sessions)
-        self.held = [self._hold(s) for s in self.sessions if s.activity in problem.activity_by_id]
+        self.held = [self.hold(s) for s in self.sessions if s.activity in problem.activity_by_id]
         self.held.sort(key=lambda h: (h.start, h.end, h.id))
         self.by_activity: dict[str, list[Held]] = defaultdict(list)
         self.by_participant: dict[str, list[Held]] = defaultdict(list)
@@ -87,7 +87,8 @@ class Plan:
             if h.session.room is not None:
                 self.by_room[h.session.room].append(h)
 
-    def _hold(self, session: PlannedSession) -> Held:
+    def hold(self, session: PlannedSession) -> Held:
+        """Resolve one session of a known activity, whether or not it is in the plan."""
         problem = self.problem
         activity = problem.activity_by_id[session.activity]
         known = problem.participant_by_id
@@ -142,10 +143,15 @@ class Plan:
             if h.activity.id in listed and first <= h.day < end
         ]
 
-    def who(self, person: str) -> str:
-        """Return the name of a participant or member of staff, or the id."""
-        found = self.problem.participant_by_id.get(person) or self.problem.staff_by_id.get(person)
-        return (found.name if found else "") or person
+    def who(self, participant: str) -> str:
+        """Return the name of a participant, or the id."""
+        found = self.problem.participant_by_id.get(participant)
+        return (found.name if found else "") or participant
+
+    def member(self, staff: str) -> str:
+        """Return the name of someone of the staff, or the id."""
+        found = self.problem.staff_by_id.get(staff)
+        return (found.name if found else "") or staff
 
     def what(self, h: Held) -> str:
         """Return a session in words: its activity and its start."""

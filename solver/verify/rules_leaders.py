@@ -22,7 +22,7 @@ def check_roles(plan: Plan) -> Iterator[Breach]:
         if twice:
             yield Breach(
                 rule="role",
-                message=f"{', '.join(map(plan.who, twice))} fills two roles of {plan.what(h)}.",
+                message=f"{', '.join(map(plan.member, twice))} fills two roles of {plan.what(h)}.",
                 sessions=(h.id,),
                 staff=twice,
                 params=facts | {"reason": "twice"},
@@ -48,7 +48,7 @@ def _role(plan: Plan, h: Held, role: Role, filled: list[str], facts: dict[str, s
             reason, words, what = fault
             yield Breach(
                 rule="role",
-                message=f"{plan.who(name)} cannot be {role.id!r} of {plan.what(h)}: {words}.",
+                message=f"{plan.member(name)} cannot be {role.id!r} of {plan.what(h)}: {words}.",
                 sessions=(h.id,),
                 staff=(name,),
                 params=facts | {"reason": reason, "staff": name, "what": what},
@@ -97,7 +97,7 @@ def check_staff_time(plan: Plan) -> Iterator[Breach]:
             if not contains(member.available, h.start, h.end):
                 yield Breach(
                     rule="staff_unavailable",
-                    message=f"{plan.who(member.id)} is not available for {plan.what(h)}.",
+                    message=f"{plan.member(member.id)} is not available for {plan.what(h)}.",
                     sessions=(h.id,),
                     staff=(member.id,),
                     params={"staff": member.id, "activity": h.activity.id, "start": str(h.start)},
@@ -108,7 +108,7 @@ def check_staff_time(plan: Plan) -> Iterator[Breach]:
         for a, b, need in pairs:
             yield Breach(
                 rule="staff_overlap",
-                message=f"{plan.who(member.id)} has {plan.what(a)} and {plan.what(b)}, "
+                message=f"{plan.member(member.id)} has {plan.what(a)} and {plan.what(b)}, "
                 + ("which overlap." if b.start < a.end else f"with less than {need} slots between."),
                 sessions=(a.id, b.id),
                 staff=(member.id,),
@@ -137,7 +137,7 @@ def _hours(plan: Plan, member: Staff, sessions: list[Held]) -> Iterator[Breach]:
             if load > most:
                 yield Breach(
                     rule="staff_hours",
-                    message=f"{plan.who(member.id)} leads {load} slots in the {unit} of "
+                    message=f"{plan.member(member.id)} leads {load} slots in the {unit} of "
                     f"{plan.date(group[0].day)}; at most {most} are allowed.",
                     sessions=tuple(dict.fromkeys(h.id for h in group)),
                     staff=(member.id,),
