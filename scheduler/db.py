@@ -95,7 +95,8 @@ def begin_writing(session: Session) -> None:
     On SQLite a transaction that read before it writes fails at once when somebody else wrote in
     between; one that is a writer from the start waits its turn. Elsewhere this changes nothing.
     """
-    session.connection(execution_options={SQLITE_BEGIN: "IMMEDIATE"})
+    if not session.in_transaction():
+        session.connection(execution_options={SQLITE_BEGIN: "IMMEDIATE"})
 
 
 @event.listens_for(Engine, "connect")

@@ -25,7 +25,9 @@ def other_site(session: Session, now: datetime) -> Site:
     return site
 
 
-def test_a_session_in_a_centre_sees_no_row_of_another(session: Session, centre: Centre, other_site: Site) -> None:
+def test_a_session_in_a_centre_sees_no_row_of_another(
+    session: Session, centre: Centre, other_site: Site
+) -> None:
     session.add(Site(centre_id=centre.id, name="Ici"))
     session.flush()
     other_id = other_site.id

@@ -1,0 +1,87 @@
+"""Every route is decided upon by the one policy, for every role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from scheduler.models import Centre, Role
+from web.permissions import POLICY, Permission
+
+PUBLIC_ENDPOINTS = {"static", "auth.login"}
+
+VALUES = {
+    "int": "1",
+    "string": "x",
+    "default": "x",
+    "path": "x",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+}
+
+
+def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:
+    """Every (endpoint, method, address, permission) that is not public; arguments get some value."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        permission = getattr(app.view_functions[rule.endpoint], "permission", "unmarked")
+        if permission is None:
+            continue
+        values = {
+            name: 1 if type(converter).__name__ == "IntegerConverter" else "x"
+            for name, converter in rule._converters.items()
+        }
+        with app.test_request_context():
+            from flask import url_for
+
+            address = url_for(rule.endpoint, **values)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            found.append((rule.endpoint, method, address, permission))
+    return found
+
+
+def test_every_view_is_marked(app: Flask) -> None:
+    unmarked = {name for name, view in app.view_functions.items() if not hasattr(view, "permission")}
+    assert not unmarked
+    public = {name for name, view in app.view_functions.items() if getattr(view, "permission", 1) is None}
+    assert public == PUBLIC_ENDPOINTS
+
+
+def test_every_permission_is_in_the_policy() -> None:
+    assert set(POLICY) == set(Permission)
+
+
+def test_nobody_enters_unsigned(app: Flask) -> None:
+    client = app.test_client()
+    for endpoint, method, address, _permission in routes(app):
+        answer = client.open(address, method=method)
+        assert answer.status_code == 302, endpoint
+        assert "/login" in answer.location, endpoint
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_enters_exactly_what_the_policy_says(
+    app: Flask, app_centre: Centre, sign_in: Callable[..., FlaskClient], role: Role
+) -> None:
+    client = sign_in(role)
+    for endpoint, method, address, permission in routes(app):
+        if endpoint == "auth.logout":
+            continue
+        answer = client.open(address.replace("/c/x", f"/c/{app_centre.slug}", 1), method=method)
+        allowed = permission is Permission.SIGNED_IN or role in POLICY[permission]
+        if allowed:
+            assert answer.status_code != 403 or endpoint == "navigation.start", (endpoint, method)
+        else:
+            assert answer.status_code == 403, (endpoint, method, answer.status_code)
+
+
+def test_nobody_enters_another_centre(
+    app: Flask, app_centre: Centre, sign_in: Callable[..., FlaskClient]
+) -> None:
+    client = sign_in(None)
+    for endpoint, method, address, _permission in routes(app):
+        if "/c/x" in address:
+            answer = client.open(address.replace("/c/x", f"/c/{app_centre.slug}", 1), method=method)
+            assert answer.status_code == 404, endpoint

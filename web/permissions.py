@@ -1,0 +1,101 @@
+"""Who may do what: the one place that decides.
+
+Every view carries ``@requires(...)`` or ``@public``; a view with neither answers 403, and a test
+walks the URL map so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, g, request
+from flask_login import current_user
+
+from scheduler.models import Role
+from web.extensions import login_manager
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """Something a person may do in a centre."""
+
+    SIGNED_IN = "signed_in"
+    VIEW_WEEK = "view_week"
+    EDIT_PLAN = "edit_plan"
+    VIEW_PEOPLE = "view_people"
+    EDIT_PEOPLE = "edit_people"
+    IMPORT_PEOPLE = "import_people"
+    VIEW_SETTINGS = "view_settings"
+    EDIT_SETTINGS = "edit_settings"
+    MANAGE_USERS = "manage_users"
+    MANAGE_CENTRES = "manage_centres"
+
+
+_ALL = frozenset(Role)
+_COORDINATION = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+
+#: Roles that hold each permission. ``SIGNED_IN`` needs no role; ``MANAGE_CENTRES`` needs a superuser.
+POLICY: dict[Permission, frozenset[Role]] = {
+    Permission.SIGNED_IN: _ALL,
+    Permission.VIEW_WEEK: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR, Role.ANIMATEUR}),
+    Permission.EDIT_PLAN: _COORDINATION,
+    Permission.VIEW_PEOPLE: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR}),
+    Permission.EDIT_PEOPLE: _COORDINATION,
+    Permission.IMPORT_PEOPLE: _COORDINATION,
+    Permission.VIEW_SETTINGS: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR}),
+    Permission.EDIT_SETTINGS: _COORDINATION,
+    Permission.MANAGE_USERS: frozenset({Role.ADMINISTRATOR}),
+    Permission.MANAGE_CENTRES: frozenset(),
+}
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view as open to those who hold ``permission`` in the current centre."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view as open to anybody, signed in or not."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def may(permission: Permission) -> bool:
+    """Whether the current account holds ``permission`` in the current centre."""
+    if not current_user.is_authenticated:
+        return False
+    if permission is Permission.SIGNED_IN:
+        return True
+    if permission is Permission.MANAGE_CENTRES:
+        return bool(current_user.is_superuser)
+    return "membership" in g and Role(g.membership.role) in POLICY[permission]
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before its view runs."""
+    public(app.view_functions["static"])
+    app.jinja_env.globals.update(may=may, Permission=Permission)
+
+    @app.before_request
+    def check() -> Any:
+        if request.endpoint is None:
+            return None
+        view = app.view_functions[request.endpoint]
+        permission = getattr(view, "permission", "unmarked")
+        if permission is None:
+            return None
+        if permission == "unmarked":
+            abort(403)
+        if not current_user.is_authenticated:
+            return login_manager.unauthorized()
+        if not may(permission):
+            abort(403)
+        return None

@@ -1,0 +1,41 @@
+// Small helps on top of pages that work without them.
+(() => {
+  "use strict";
+
+  const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
+  });
+
+  // Show error answers where the result would have been.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status >= 400) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  // Acts that destroy something ask once, in words that name what happens to whom.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  // A filter form sends itself when a choice changes.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form) form.requestSubmit();
+  });
+
+  // "/" goes to the search field of the page.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const field = document.querySelector('input[type="search"]');
+    if (field) {
+      event.preventDefault();
+      field.focus();
+    }
+  });
+})();
