@@ -116,7 +116,9 @@ def _start_slots(problem: Problem, rules: Eligibility, activity: Activity) -> It
                 yield start
 
 
-def _fitting_rooms(problem: Problem, rules: Eligibility, activity: Activity, start: int, site: str) -> list[str]:
+def _fitting_rooms(
+    problem: Problem, rules: Eligibility, activity: Activity, start: int, site: str
+) -> list[str]:
     least = max(activity.seats_min, 1) if activity.individual else activity.seats_min
     return [
         room.id
@@ -142,7 +144,8 @@ def _staffing(
         able = tuple(
             s.id
             for s in problem.staff
-            if rules.qualified(s, activity, role, language, attendee) and rules.staff_available(s.id, start, end)
+            if rules.qualified(s, activity, role, language, attendee)
+            and rules.staff_available(s.id, start, end)
         )
         if len(able) < role.count:
             return None
@@ -156,7 +159,9 @@ def _individual(
     starts = list(_start_slots(problem, rules, activity))
     rooms = {(t, s): _fitting_rooms(problem, rules, activity, t, s) for t in starts for s in activity.sites}
     for person in people:
-        languages: tuple[str | None, ...] = tuple(dict.fromkeys(person.languages)) if activity.language_groups else (None,)
+        languages: tuple[str | None, ...] = (None,)
+        if activity.language_groups:
+            languages = tuple(dict.fromkeys(person.languages))
         if not any(role.language == "group" for role in activity.roles):
             languages = languages[:1]
         for start in starts:
@@ -194,19 +199,23 @@ def _group(
 ) -> Iterable[Placement]:
     spoken: tuple[str | None, ...] = (None,)
     if activity.language_groups:
-        known = [*people, *problem.staff]
-        spoken = tuple(sorted({language for one in known for language in one.languages}))
+        known = [p.languages for p in people] + [s.languages for s in problem.staff]
+        spoken = tuple(sorted({language for languages in known for language in languages}))
     for start in _start_slots(problem, rules, activity):
         free = [p for p in people if next(rules.moment_breaches(p, activity, start), None) is None]
         useful_empty = (
-            activity.frequency.min > 0 or activity.pattern == "consecutive" or (activity.id, start) in held_before
+            activity.frequency.min > 0
+            or activity.pattern == "consecutive"
+            or (activity.id, start) in held_before
         )
         for language in spoken:
             staffing = _staffing(problem, rules, activity, start, language, None)
             if staffing is None:
                 continue
             for site in activity.sites:
-                able = tuple(p.id for p in free if next(rules.place_breaches(p, site, language), None) is None)
+                able = tuple(
+                    p.id for p in free if next(rules.place_breaches(p, site, language), None) is None
+                )
                 able = () if activity.drop_in else able
                 if not activity.drop_in and len(able) < activity.seats_min:
                     continue
@@ -287,7 +296,7 @@ def _standing(problem: Problem, rules: Eligibility, fixed: FixedSession) -> tupl
         session_id=session.id,
         overrides=overrides,
     )
-    return placement, [rule for rule in broken if rule not in overrides]
+    return placement, [rule for rule in broken if rule not in overrides or rule in ("lock", "horizon")]
 
 
 def _welcome(problem: Problem, rules: Eligibility, fixed: FixedSession, activity: Activity) -> list[str]:

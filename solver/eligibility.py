@@ -22,7 +22,9 @@ class Eligibility:
         self.problem = problem
         self.closed = frozenset(problem.closed_days)
         self._starts = {a.id: frozenset(a.starts) for a in problem.activities}
-        self._members = {a.id: None if a.members is None else frozenset(a.members) for a in problem.activities}
+        self._members = {
+            a.id: None if a.members is None else frozenset(a.members) for a in problem.activities
+        }
         self._busy = {p.id: sorted(p.busy) for p in problem.participants}
         self._staff_hours = {s.id: _sorted_or_none(s.available) for s in problem.staff}
         self._room_hours = {r.id: _sorted_or_none(r.available) for r in problem.rooms}
@@ -81,9 +83,9 @@ class Eligibility:
                 yield "day_hours"
         if not any(a <= day < b for a, b in self.demand_days.get((person.id, activity.id), ())):
             yield "no_demand"
-        if activity.with_mentor and person.mentor is not None:
-            if not self.staff_available(person.mentor, start, end):
-                yield "staff_unavailable"
+        mentor = person.mentor if activity.with_mentor else None
+        if mentor is not None and not self.staff_available(mentor, start, end):
+            yield "staff_unavailable"
 
     def place_breaches(self, person: Participant, site: str, language: str | None) -> Iterator[str]:
         """Yield the rules that keep a person away from a site or a language."""
