@@ -28,14 +28,22 @@ class PlanState(StrEnum):
 class Plan(CentreOwned, Versioned, Base):
     """One version of a centre's plan, for the days ``first_day`` to ``last_day`` inclusive.
 
-    ``terms``, ``unmet``, ``overridden`` are what the judge found when the plan was last stored;
-    ``bound`` holds for the plan as solved and is dropped by a hand edit.
+    Of the published versions that cover a day, the one with the highest ``publication`` is in
+    force on it: see ``scheduler.in_force``. ``basis`` is the centre's last publication when the
+    draft was made. ``terms``, ``unmet``, ``overridden`` are what the judge found when the plan was
+    last stored; ``bound`` holds for the plan as solved and is dropped by a hand edit.
     """
 
     __tablename__ = "plan"
-    __table_args__ = (UniqueConstraint("centre_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("centre_id", "number"),
+        UniqueConstraint("centre_id", "publication"),
+        CheckConstraint("first_day <= last_day", name="order"),
+    )
 
     number: Mapped[int]
+    publication: Mapped[int | None]
+    basis: Mapped[int] = mapped_column(default=0)
     state: Mapped[PlanState] = mapped_column(String(12), default=PlanState.DRAFT)
     first_day: Mapped[date]
     last_day: Mapped[date]
@@ -60,8 +68,10 @@ class GroupSession(CentreOwned, Versioned, Base):
     """A session in one version of the plan.
 
     ``uid`` is the same in every version for the life of the session; ``sequence`` grows and
-    ``changed_at`` moves when it really changes (RFC 5545). ``locked`` keeps it where it is when
-    the plan is made again. ``overrides`` are hard rules that a person knowingly broke for it.
+    ``changed_at`` moves when it really changes (RFC 5545). ``day`` is the local date of the start.
+    ``locked`` keeps it where it is when the plan is made again. ``withdrawn`` marks a session that
+    was cancelled because a newer plan does without it, not because of an incident. ``overrides``
+    are hard rules that a person knowingly broke for it.
     """
 
     __tablename__ = "group_session"
@@ -69,7 +79,9 @@ class GroupSession(CentreOwned, Versioned, Base):
         UniqueConstraint("plan_id", "uid"),
         CheckConstraint("starts_at < ends_at", name="order"),
         Index("ix_group_session_centre_starts", "centre_id", "starts_at"),
+        Index("ix_group_session_centre_day", "centre_id", "day"),
     )
+
     kind: Mapped[str] = mapped_column(String(12), default="group")
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
     uid: Mapped[str] = mapped_column(String(36), default=lambda: str(uuid4()), index=True)
@@ -77,6 +89,7 @@ class GroupSession(CentreOwned, Versioned, Base):
     changed_at: Mapped[datetime]
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True)
     cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id", ondelete="SET NULL"))
+    day: Mapped[date]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
@@ -85,6 +98,7 @@ class GroupSession(CentreOwned, Versioned, Base):
     locked: Mapped[bool] = mapped_column(default=False)
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    withdrawn: Mapped[bool] = mapped_column(default=False)
     overrides: Mapped[list[str]] = mapped_column(default=list)
 
     plan: Mapped[Plan] = relationship(back_populates="sessions")
@@ -152,15 +166,18 @@ class PlanRun(CentreOwned, Base):
 
     ``problem`` is the gzip of the JSON problem, so that a run can be repeated exactly.
     ``progress`` is a list of ``{elapsed_s, objective, bound, gap}``; the last is current.
+    ``base_plan_id`` is the draft whose locks it starts from, if any.
     """
 
     __tablename__ = "plan_run"
+    __table_args__ = (Index("ix_plan_run_state", "state", "queued_at"),)
 
     state: Mapped[RunState] = mapped_column(String(12), default=RunState.QUEUED)
     first_day: Mapped[date]
     weeks: Mapped[int]
     time_limit_s: Mapped[int]
     seed: Mapped[int] = mapped_column(default=1)
+    base_plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id", ondelete="SET NULL"))
     requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     queued_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
