@@ -1,0 +1,1 @@
+"""Programmes as data: files that describe a path, and what is made of them."""
