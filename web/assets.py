@@ -1,4 +1,4 @@
-"""Front-end libraries: installed from the lock file by npm, copied to ``static/vendor``, served from there."""
+"""Front-end libraries: installed from the lock file by npm and served from ``static/vendor``."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ class Centre(Base, Versioned):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
-    memberships: Mapped[list[Membership]] = relationship(back_populates="centre", cascade="all, delete-orphan")
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="centre", cascade="all, delete-orphan"
+    )
 
 
 class User(Base):

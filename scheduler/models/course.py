@@ -18,6 +18,7 @@ class CourseSource(CentreOwned, Base):
     school: Mapped[str] = mapped_column(String(120))
     url: Mapped[str] = mapped_column(String(500))
     etag: Mapped[str | None] = mapped_column(String(200))
+    last_modified: Mapped[str | None] = mapped_column(String(60))
     fetched_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(300))
 
@@ -40,9 +41,13 @@ class Course(CentreOwned, Versioned, Base):
     travel_minutes: Mapped[int] = mapped_column(default=0)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("course_source.id", ondelete="SET NULL"))
 
-    meetings: Mapped[list[CourseMeeting]] = relationship(cascade="all, delete-orphan", order_by="CourseMeeting.weekday")
+    meetings: Mapped[list[CourseMeeting]] = relationship(
+        cascade="all, delete-orphan", order_by="CourseMeeting.weekday"
+    )
     exceptions: Mapped[list[CourseException]] = relationship(cascade="all, delete-orphan")
-    enrolments: Mapped[list[CourseEnrolment]] = relationship(back_populates="course", cascade="all, delete-orphan")
+    enrolments: Mapped[list[CourseEnrolment]] = relationship(
+        back_populates="course", cascade="all, delete-orphan"
+    )
 
 
 class CourseMeeting(CentreOwned, Base):

@@ -86,7 +86,9 @@ class Participant(CentreOwned, Versioned, Base):
     max_minutes_day: Mapped[int | None]
     max_days_week: Mapped[int | None]
     project: Mapped[str | None] = mapped_column(String(60))
-    referent_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id", ondelete="SET NULL"), index=True)
+    referent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff_member.id", ondelete="SET NULL"), index=True
+    )
     consent_sharing_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(String(1000), default="")
     active: Mapped[bool] = mapped_column(default=True)
@@ -117,9 +119,13 @@ class PairRule(CentreOwned, Base):
 class _Owned:
     """Columns of a row that says when one person or room can or cannot be there."""
 
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff_member.id", ondelete="CASCADE"), index=True
+    )
     room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"), index=True)
-    participant_id: Mapped[int | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("participant.id", ondelete="CASCADE"), index=True
+    )
 
 
 _ONE_OWNER = (

@@ -30,7 +30,10 @@ class TravelTime(CentreOwned, Base):
     """Minutes between two sites, the same both ways."""
 
     __tablename__ = "travel_time"
-    __table_args__ = (UniqueConstraint("site_a_id", "site_b_id"), CheckConstraint("minutes >= 0", name="minutes"))
+    __table_args__ = (
+        UniqueConstraint("site_a_id", "site_b_id"),
+        CheckConstraint("minutes >= 0", name="minutes"),
+    )
 
     site_a_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
     site_b_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))

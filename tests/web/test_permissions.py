@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from scheduler.models import Centre, Role
 from web.permissions import POLICY, Permission
 
 PUBLIC_ENDPOINTS = {"static", "auth.login"}
-
-VALUES = {
-    "int": "1",
-    "string": "x",
-    "default": "x",
-    "path": "x",
-    "uuid": "00000000-0000-0000-0000-000000000000",
-}
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:
@@ -34,11 +26,9 @@ def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:
             for name, converter in rule._converters.items()
         }
         with app.test_request_context():
-            from flask import url_for
-
             address = url_for(rule.endpoint, **values)
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            found.append((rule.endpoint, method, address, permission))
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        found += [(rule.endpoint, method, address, permission) for method in methods]
     return found
 
 
