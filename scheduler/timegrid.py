@@ -64,7 +64,8 @@ def session_times(
         raise InvalidInputError(N_("Une séance commence et se termine le même jour."), "starts")
     if minutes_of(starts) % SLOT_MINUTES or starts.second or starts.microsecond:
         raise InvalidInputError(
-            N_("L'heure de début doit être un multiple de %(minutes)s minutes.", minutes=SLOT_MINUTES), "starts"
+            N_("L'heure de début doit être un multiple de %(minutes)s minutes.", minutes=SLOT_MINUTES),
+            "starts",
         )
     end = time(ends // 60, ends % 60)
     if not exists(day, starts, zone) or not exists(day, end, zone):

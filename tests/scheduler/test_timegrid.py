@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -79,10 +80,7 @@ def test_a_session_may_last_until_just_before_midnight() -> None:
 @pytest.mark.parametrize("first_day", [date(2026, 10, 19), date(2027, 3, 22)])
 def test_every_slot_of_a_week_with_a_change_comes_back_as_itself(first_day: date) -> None:
     grid = TimeGrid(first_day, 7, BRUSSELS)
-    missing = []
-    for slot in range(7 * 96):
-        if grid.slot_of(grid.instant_of(slot)) != slot:
-            missing.append(grid.wall_of(slot))
+    missing = [grid.wall_of(slot) for slot in range(7 * 96) if grid.slot_of(grid.instant_of(slot)) != slot]
     expected = [] if first_day.month == 10 else [(SPRING, time(2, m)) for m in (0, 15, 30, 45)]
     assert missing == expected
 
@@ -112,7 +110,8 @@ def test_slots_round_outwards_and_are_clipped() -> None:
 
 
 _INTERVALS = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda pair: (pair[0], pair[0] + pair[1])), max_size=8
+    st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda pair: (pair[0], pair[0] + pair[1])),
+    max_size=8,
 )
 
 
@@ -126,5 +125,5 @@ def test_merging_and_taking_away_keep_exactly_the_right_slots(
 ) -> None:
     a, b = merged(left), merged(right)
     assert _points(a) == _points(left)
-    assert all(x[1] < y[0] for x, y in zip(a, a[1:], strict=False))
+    assert all(x[1] < y[0] for x, y in itertools.pairwise(a))
     assert _points(without(a, b)) == _points(left) - _points(right)
