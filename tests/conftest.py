@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db import Base
 from scheduler.models import Centre
+from tests.factories import Make, making_in
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -112,3 +113,10 @@ def centre(session: Session, now: datetime) -> Centre:
     session.add(row)
     session.flush()
     return row
+
+
+@pytest.fixture
+def make(session: Session, centre: Centre) -> Iterator[Make]:
+    """A function ``make(Model, **columns)`` that stores rows of the centre."""
+    with making_in(session, centre) as function:
+        yield function
