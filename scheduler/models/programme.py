@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,9 +15,13 @@ from scheduler.db import Base, CentreOwned, Versioned
 class Programme(CentreOwned, Versioned, Base):
     """A path that people follow, made from a programme file or by hand.
 
-    ``counters`` are the legal counters (``key``, ``name``, ``target_minutes``, ``activities``);
-    ``rules`` are the statements that guide people rather than the planner (``key``, ``text``
-    and their parameters), shown to staff and used by enrolment and reports.
+    ``counters`` are the legal counters (``key``, ``name``, ``target_minutes``, ``activities`` that
+    feed it, ``outside`` when it is also fed from elsewhere); ``rules`` are the statements that guide
+    people rather than the planner (``key``, ``kind`` of ``scheduler.programmes.rule_kinds``,
+    ``params``, ``text``, ``source``), shown to staff and used by enrolment and reports.
+    ``translations`` holds the names in other languages: ``{"nl": {"name": ...}}``, on phases,
+    activities and demand rules too. ``origin_digest`` is that of the file as it was installed: while
+    the programme still has it, nobody changed it by hand.
     """
 
     __tablename__ = "programme"
@@ -30,7 +34,10 @@ class Programme(CentreOwned, Versioned, Base):
     source: Mapped[str] = mapped_column(String(300), default="")
     counters: Mapped[list[Any]] = mapped_column(default=list)
     rules: Mapped[list[Any]] = mapped_column(default=list)
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     active: Mapped[bool] = mapped_column(default=True)
+    origin_digest: Mapped[str] = mapped_column(String(64), default="")
+    installed_at: Mapped[datetime | None]
 
     phases: Mapped[list[Phase]] = relationship(
         back_populates="programme", cascade="all, delete-orphan", order_by="Phase.position"
@@ -41,12 +48,17 @@ class Programme(CentreOwned, Versioned, Base):
     demand_rules: Mapped[list[DemandRule]] = relationship(
         back_populates="programme", cascade="all, delete-orphan", order_by="DemandRule.position"
     )
-    orders: Mapped[list[ActivityOrder]] = relationship(cascade="all, delete-orphan")
+    orders: Mapped[list[ActivityOrder]] = relationship(
+        cascade="all, delete-orphan", order_by="ActivityOrder.id"
+    )
     cohorts: Mapped[list[Cohort]] = relationship(back_populates="programme", cascade="all, delete-orphan")
 
 
 class Phase(CentreOwned, Base):
-    """A stretch of a programme; ``weeks`` is its usual length, empty when it has none."""
+    """A stretch of a programme; ``weeks`` is its usual length, empty when it has none.
+
+    ``before_enrolment`` marks what comes before somebody is really enrolled: intake, trial week.
+    """
 
     __tablename__ = "phase"
     __table_args__ = (UniqueConstraint("programme_id", "key"),)
@@ -56,6 +68,8 @@ class Phase(CentreOwned, Base):
     name: Mapped[str] = mapped_column(String(120))
     position: Mapped[int] = mapped_column(default=0)
     weeks: Mapped[int | None]
+    before_enrolment: Mapped[bool] = mapped_column(default=False)
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     programme: Mapped[Programme] = relationship(back_populates="phases")
 
@@ -65,9 +79,12 @@ class Activity(CentreOwned, Versioned, Base):
 
     ``times`` is a list of ``{"weekdays": [0..6], "starts": ["09:00", ...]}``; ``roles`` a list of
     the fields of ``solver.problem.Role``; ``equipment`` a list of ``{"equipment": key, "units": n}``.
-    ``site_names`` empty means every site of the centre that is not outside. ``cohort_id``
-    closes the activity to one cohort; ``per_cohort`` makes one copy of it for every running
-    cohort when a problem is built. ``lead_days`` is how long before it must be decided (approval).
+    ``site_names`` empty means every site of the centre that is not outside; it may hold names of
+    sites and the words ``@inside``, ``@main``, ``@outposts``, ``@outside``, which
+    ``scheduler.programmes.places.sites_of`` resolves. ``per_cohort`` makes one copy of the activity
+    for every running cohort when a problem is built. ``lead_days`` is how long before it must be
+    decided (approval). ``pause_minutes`` are part of the duration. ``file_needed`` says whether a
+    person needs a file to take part (``none``, ``optional``, ``always``); ``funder`` who pays for it.
     """
 
     __tablename__ = "activity"
@@ -88,6 +105,7 @@ class Activity(CentreOwned, Versioned, Base):
     kind: Mapped[str] = mapped_column(String(20))
     active: Mapped[bool] = mapped_column(default=True)
     duration_minutes: Mapped[int]
+    pause_minutes: Mapped[int] = mapped_column(default=0)
     times: Mapped[list[Any]] = mapped_column(default=list)
     period_weeks: Mapped[int] = mapped_column(default=1)
     sessions_min: Mapped[int] = mapped_column(default=0)
@@ -122,6 +140,9 @@ class Activity(CentreOwned, Versioned, Base):
     mix: Mapped[bool] = mapped_column(default=False)
     balance: Mapped[bool] = mapped_column(default=False)
     continuity: Mapped[bool] = mapped_column(default=False)
+    file_needed: Mapped[str] = mapped_column(String(10), default="always")
+    funder: Mapped[str] = mapped_column(String(40), default="")
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     programme: Mapped[Programme] = relationship(back_populates="activities")
 
@@ -140,9 +161,14 @@ class ActivityOrder(CentreOwned, Base):
 class DemandRule(CentreOwned, Base):
     """What everybody in a programme, or in one of its phases, needs.
 
-    ``conditions`` narrows it: ``level_spoken`` and ``level_written`` as ``[lo, hi]``,
-    ``newcomer`` and ``brings_children`` as booleans, ``languages`` as codes, ``projects`` as words.
-    ``after_weeks`` and ``until_weeks`` bound it by the weeks a person has been enrolled.
+    ``conditions`` narrows it, as ``scheduler.programmes.matching.applies`` reads it:
+    ``level_spoken`` and ``level_written`` as ``[lo, hi]``, ``newcomer`` and ``brings_children`` as
+    booleans, ``languages`` as codes, ``projects`` as words, ``without_project`` (none of the
+    programme's project groups is theirs), ``interested`` (the person asked for one of the
+    activities) and ``mentored`` (the person has a mentor). ``after_weeks`` and ``until_weeks`` bound
+    it by the weeks a person has been enrolled. ``counter_key`` names a counter that ends the demand
+    when it is full. ``staff_from`` narrows who leads appointments: ``referent`` or ``territory``
+    (those who cover the person's municipality).
     """
 
     __tablename__ = "demand_rule"
@@ -166,6 +192,9 @@ class DemandRule(CentreOwned, Base):
     conditions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after_weeks: Mapped[int | None]
     until_weeks: Mapped[int | None]
+    counter_key: Mapped[str | None] = mapped_column(String(40))
+    staff_from: Mapped[str] = mapped_column(String(12), default="")
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     programme: Mapped[Programme] = relationship(back_populates="demand_rules")
 
