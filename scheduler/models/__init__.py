@@ -1,5 +1,16 @@
 """All tables, one module per noun; importing this package registers them on the metadata."""
 
+from scheduler.models.attendance import (
+    AbsenceReason,
+    Answer,
+    AttendanceMark,
+    AttendanceRecord,
+    AttendanceState,
+    Certificate,
+    OutsideAttendance,
+    Task,
+    WatchRule,
+)
 from scheduler.models.audit import AuditEntry
 from scheduler.models.calendar import Closure
 from scheduler.models.centre import Centre, Membership, Role, User
@@ -39,14 +50,20 @@ from scheduler.models.programme import (
 from scheduler.models.roster import ImportBatch, ImportMapping
 
 __all__ = [
+    "AbsenceReason",
     "Activity",
     "ActivityOrder",
+    "Answer",
     "Appointment",
     "Attendance",
+    "AttendanceMark",
+    "AttendanceRecord",
+    "AttendanceState",
     "AuditEntry",
     "Availability",
     "BusyPeriod",
     "Centre",
+    "Certificate",
     "Closure",
     "Cohort",
     "CohortMember",
@@ -64,6 +81,7 @@ __all__ = [
     "ImportMapping",
     "Membership",
     "MentoringPair",
+    "OutsideAttendance",
     "PairRule",
     "Participant",
     "PathCounter",
@@ -79,6 +97,8 @@ __all__ = [
     "Site",
     "StaffKind",
     "StaffMember",
+    "Task",
     "TravelTime",
     "User",
+    "WatchRule",
 ]
