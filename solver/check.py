@@ -74,6 +74,7 @@ class _Checker:
         self._unique("fixed session", [f.session.id for f in self.problem.fixed])
         for fixed in self.problem.fixed:
             self._fixed(fixed)
+        self._unique("previous session", [s.id for s in self.problem.previous or ()])
         for session in self.problem.previous or ():
             self._session(f"previous session {session.id!r}", session)
         for spec in fields(self.problem.weights):

@@ -34,7 +34,7 @@ AFTERNOON = 54
 WORKING_STARTS = tuple((weekday, slot) for weekday in range(5) for slot in (MORNING, AFTERNOON))
 
 #: Weights of nothing: switch on the one a test is about with ``replace``.
-NO_WEIGHTS = Weights(**{name: 0 for name in Weights.__dataclass_fields__})
+NO_WEIGHTS = Weights(**dict.fromkeys(Weights.__dataclass_fields__, 0))
 
 
 def at(day: int, slot_of_day: int = MORNING) -> int:
