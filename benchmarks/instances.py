@@ -273,8 +273,7 @@ def _amie(c: _District, n: int) -> None:
         else:
             c.demand(person, interview, period_weeks=2, min=1, target=1, max=2, gap_days=7)
         people.append(person.id)
-    for _ in range(n):
-        a, b = sorted(c.random.sample(people, 2))
+    for a, b in sorted({tuple(sorted(c.random.sample(people, 2))) for _ in range(n)}):
         c.met.append(Met(a=a, b=b, times=1))
     c.pair_rules.append(PairRule(kind="together", a=people[0], b=people[1]))
     c.pair_rules.append(PairRule(kind="apart", a=people[2], b=people[3]))

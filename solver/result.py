@@ -9,47 +9,54 @@ from solver.candidates import Held, Placement, Plan
 from solver.constraints.seats import subgroup_sizes
 from solver.literals import Lit
 from solver.problem import Leader, PlannedSession, Problem, Seat
-from solver.variables import RoomClass, Variables
+from solver.variables import Bundle, RoomClass, Variables
 
 
-def read_plan(variables: Variables, value: Callable[[Lit], bool]) -> Plan:
-    """Read the sessions held, with rooms assigned within each class of rooms.
+def read_plan(variables: Variables, value: Callable[[Lit], int]) -> Plan:
+    """Read the sessions held; leaders and rooms are shared out within bundles and classes.
 
     Parameters
     ----------
     variables : Variables
         The variables of the model solved.
     value : callable
-        Returns the value of a literal.
+        Returns the value of a literal or variable.
     """
-    held = [p for p in variables.placements if value(variables.held[p])]
-    chosen = set(held)
-    rooms = _assign_rooms({p: c for (p, c), lit in variables.uses.items() if p in chosen and value(lit)})
-    leaders: dict[Placement, list[Leader]] = defaultdict(list)
-    for (placement, role, staff), lit in variables.leads.items():
-        if placement in chosen and value(lit):
-            leaders[placement].append(Leader(role=role, staff=staff))
-    return tuple(
-        Held(
-            p,
-            p.room if p.standing else rooms.get(p),
-            tuple(leaders[p]),
-            tuple(x for x in p.people if value(variables.attends[p, x])),
-        )
-        for p in held
-    )
+    held = {b: [p for p in b.placements if value(variables.held[p])] for b in variables.bundles}
+    leaders: dict[Bundle, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for (bundle, role, staff), lit in variables.leads.items():
+        if held[bundle] and value(lit):
+            leaders[bundle][role].append(staff)
+    rooms = _assign_rooms(variables, held, value)
+    plan: list[Held] = []
+    for bundle, placements in held.items():
+        for number, placement in enumerate(placements):
+            room = (
+                placement.room if placement.standing else rooms[bundle][number] if placement.rooms else None
+            )
+            led = tuple(
+                Leader(role=role, staff=one)
+                for role, staff in leaders[bundle].items()
+                for one in staff[number :: len(placements)]
+            )
+            people = tuple(x for x in placement.people if value(variables.attends[placement, x]))
+            plan.append(Held(placement, room, led, people))
+    return tuple(plan)
 
 
-def _assign_rooms(classes: dict[Placement, RoomClass]) -> dict[Placement, str]:
+def _assign_rooms(
+    variables: Variables, held: dict[Bundle, list[Placement]], value: Callable[[Lit], int]
+) -> dict[Bundle, list[str]]:
     """Share intervals out over the rooms of their class, first come first served."""
     free_at: dict[RoomClass, dict[str, int]] = {}
-    assigned: dict[Placement, str] = {}
-    for placement in sorted(classes, key=lambda p: p.start):
-        room_class = classes[placement]
+    assigned: dict[Bundle, list[str]] = defaultdict(list)
+    for (bundle, room_class), use in sorted(variables.uses.items(), key=lambda item: item[0][0].first.start):
+        first = bundle.first
         rooms = free_at.setdefault(room_class, dict.fromkeys(room_class.rooms, 0))
-        room = next(r for r, end in rooms.items() if end <= placement.start)
-        rooms[room] = placement.end
-        assigned[placement] = room
+        for _ in range(value(use) if held[bundle] else 0):
+            room = next(r for r, end in rooms.items() if end <= first.start)
+            rooms[room] = first.end
+            assigned[bundle].append(room)
     return assigned
 
 

@@ -28,6 +28,23 @@ class RoomClass:
     rooms: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """Placements whose leaders and rooms can be chosen together.
+
+    Appointments of one activity at one time and site, with the same staff and rooms to choose
+    from, are led by as many staff as are held; who leads which makes no difference. This keeps
+    the number of variables from growing with people times staff.
+    """
+
+    placements: tuple[Placement, ...]
+
+    @property
+    def first(self) -> Placement:
+        """One placement, for the facts that all of them share."""
+        return self.placements[0]
+
+
 class Variables:
     """Decision variables over a set of candidates.
 
@@ -49,16 +66,19 @@ class Variables:
         self.contradictions: list[str] = []
         self.held: dict[Placement, Lit] = {}
         self.attends: dict[tuple[Placement, str], Lit] = {}
-        self.leads: dict[tuple[Placement, str, str], Lit] = {}
-        self.uses: dict[tuple[Placement, RoomClass], Lit] = {}
+        self.leads: dict[tuple[Bundle, str, str], Lit] = {}
+        self.uses: dict[tuple[Bundle, RoomClass], Lit] = {}
         self.of_person: dict[str, list[tuple[Placement, Lit]]] = defaultdict(list)
         self.of_staff: dict[str, list[tuple[Placement, Lit]]] = defaultdict(list)
         self.of_activity: dict[str, list[Placement]] = defaultdict(list)
-        self.room_classes: list[RoomClass] = []
         self.shortages: dict[tuple[str, int], Sum] = {}
         self._days: dict[tuple[str, int], Lit] = {}
         for placement in self.placements:
             self._make(placement)
+        self.bundles = self._make_bundles()
+        self.bundle_of = {p: bundle for bundle in self.bundles for p in bundle.placements}
+        for bundle in self.bundles:
+            self._make_leaders(bundle)
         self._make_room_classes()
         self._make_staff_use()
 
@@ -189,62 +209,90 @@ class Variables:
                 self.imply(lit, held, "seats")
             self.attends[placement, person] = lit
             self.of_person[person].append((placement, lit))
-        for leader in placement.leaders:
-            self.leads[placement, leader.role, leader.staff] = 1
-        for role, able in placement.staffing:
-            if len(able) == role.count:
-                lits: list[Lit] = [held] * len(able)
+
+    def _make_bundles(self) -> list[Bundle]:
+        alike: dict[object, list[Placement]] = defaultdict(list)
+        for placement in self.placements:
+            activity = placement.activity
+            if (
+                placement.participant is None
+                or activity.with_mentor
+                or any(role.count > 1 for role, _ in placement.staffing)
+            ):
+                alike[placement].append(placement)
+                continue
+            referents: frozenset[str] = frozenset()
+            if placement.staffing and placement.staffing[0][0] is activity.roles[0]:
+                able = frozenset(placement.staffing[0][1])
+                referents = able & set(self.problem.participant_by_id[placement.participant].referents)
+            place = (activity.id, placement.start, placement.site, placement.language)
+            staff = tuple((role.id, names) for role, names in placement.staffing)
+            alike[place, staff, placement.rooms, referents].append(placement)
+        return [Bundle(tuple(placements)) for placements in alike.values()]
+
+    def total(self, bundle: Bundle) -> cp_model.LinearExprT:
+        """Return how many placements of a bundle are held."""
+        return cp_model.LinearExpr.sum([self.held[p] for p in bundle.placements])
+
+    def _make_leaders(self, bundle: Bundle) -> None:
+        first = bundle.first
+        for leader in first.leaders:
+            self.leads[bundle, leader.role, leader.staff] = 1
+        for role, able in first.staffing:
+            lits: list[Lit]
+            if len(able) == role.count and len(bundle.placements) == 1:
+                lits = [self.held[first]] * len(able)
             else:
                 lits = [self.new_bool() for _ in able]
-                self.model.add(cp_model.LinearExpr.sum(lits) == role.count * held)
+                self.model.add(cp_model.LinearExpr.sum(lits) == role.count * self.total(bundle))
             for staff, one in zip(able, lits, strict=True):
-                self.leads[placement, role.id, staff] = one
+                self.leads[bundle, role.id, staff] = one
 
     def _make_staff_use(self) -> None:
         """A staff member is occupied by a session they lead or in which someone they mentor is."""
-        roles: dict[tuple[Placement, str], list[Lit]] = defaultdict(list)
-        for (placement, _, staff), lit in self.leads.items():
-            roles[placement, staff].append(lit)
-        use: dict[tuple[Placement, str], list[Lit]] = {}
-        for (placement, staff), lits in roles.items():
-            if len(lits) > 1 and not placement.standing:
+        use: dict[tuple[Bundle, str], list[Lit]] = defaultdict(list)
+        for (bundle, _, staff), lit in self.leads.items():
+            use[bundle, staff].append(lit)
+        for (bundle, _), lits in use.items():
+            if len(lits) > 1 and not bundle.first.standing:
                 self.model.add(cp_model.LinearExpr.sum(lits) <= 1)
-            use[placement, staff] = lits
         for (placement, person), lit in self.attends.items():
-            if placement.activity.with_mentor:
-                mentor = self.problem.participant_by_id[person].mentor
-                if mentor is not None:
-                    use.setdefault((placement, mentor), []).append(lit)
-        for (placement, staff), lits in use.items():
-            self.of_staff[staff].append((placement, self.any_of(distinct(lits))))
+            mentor = self.problem.participant_by_id[person].mentor
+            if placement.activity.with_mentor and mentor is not None:
+                use[self.bundle_of[placement], mentor].append(lit)
+        for (bundle, staff), lits in use.items():
+            self.of_staff[staff].append((bundle.first, self.any_of(distinct(lits))))
 
     def _make_room_classes(self) -> None:
-        users: dict[tuple[int, str], list[Placement]] = defaultdict(list)
-        numbers: dict[Placement, int] = {}
+        users: dict[tuple[int, str], list[int]] = defaultdict(list)
         taken: set[tuple[int, str]] = set()
-        for number, placement in enumerate(self.placements):
-            numbers[placement] = number
-            if placement.room is not None:
-                taken.add((placement.day, placement.room))
-            for room in placement.rooms:
-                users[placement.day, room].append(placement)
+        for number, bundle in enumerate(self.bundles):
+            first = bundle.first
+            if first.room is not None:
+                taken.add((first.day, first.room))
+            for room in first.rooms:
+                users[first.day, room].append(number)
         alike: dict[tuple[int, str | None, int, tuple[int, ...]], list[str]] = defaultdict(list)
-        for (day, room), placements in users.items():
-            most = max(1 if p.activity.individual else p.activity.seats_max for p in placements)
+        for (day, room), numbers in users.items():
+            activities = {a.id: a for a in (self.bundles[n].first.activity for n in numbers)}
+            most = max(1 if a.individual else a.seats_max for a in activities.values())
             seats = min(self.problem.room_by_id[room].seats, most)
             alone = room if (day, room) in taken else None
-            alike[day, alone, seats, tuple(numbers[p] for p in placements)].append(room)
-        choices: dict[Placement, list[RoomClass]] = defaultdict(list)
-        for (day, *_), rooms in alike.items():
+            alike[day, alone, seats, tuple(numbers)].append(room)
+        choices: dict[int, list[RoomClass]] = defaultdict(list)
+        for (day, _, _, sharing), rooms in alike.items():
             room_class = RoomClass(day, tuple(rooms))
-            self.room_classes.append(room_class)
-            for placement in users[day, rooms[0]]:
-                choices[placement].append(room_class)
-        for placement, classes in choices.items():
-            if len(classes) == 1:
-                self.uses[placement, classes[0]] = self.held[placement]
-                continue
-            lits = [self.new_bool() for _ in classes]
-            self.model.add(cp_model.LinearExpr.sum(lits) == self.held[placement])
-            for room_class, lit in zip(classes, lits, strict=True):
-                self.uses[placement, room_class] = lit
+            for number in sharing:
+                choices[number].append(room_class)
+        for number, classes in choices.items():
+            self._make_rooms(self.bundles[number], classes)
+
+    def _make_rooms(self, bundle: Bundle, classes: list[RoomClass]) -> None:
+        size = len(bundle.placements)
+        if len(classes) == 1 and size == 1:
+            self.uses[bundle, classes[0]] = self.held[bundle.first]
+            return
+        counts = [self.model.new_int_var(0, min(size, len(c.rooms)), "") for c in classes]
+        self.model.add(cp_model.LinearExpr.sum(counts) == self.total(bundle))
+        for room_class, count in zip(classes, counts, strict=True):
+            self.uses[bundle, room_class] = count

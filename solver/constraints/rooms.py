@@ -9,7 +9,7 @@ from ortools.sat.python import cp_model
 from solver.candidates import Placement
 from solver.literals import Lit
 from solver.overlap import maximal_cliques
-from solver.variables import RoomClass, Variables
+from solver.variables import Bundle, RoomClass, Variables
 
 
 def overlap(variables: Variables) -> None:
@@ -18,23 +18,26 @@ def overlap(variables: Variables) -> None:
     Rooms of a class are the same to every session of their day, and intervals of which at most
     ``k`` overlap anywhere can be shared out over ``k`` rooms; :mod:`solver.result` does so.
     """
-    standing: dict[str, list[tuple[Placement, Lit]]] = defaultdict(list)
+    standing: dict[str, list[Placement]] = defaultdict(list)
     for placement in variables.placements:
         if placement.room is not None:
-            standing[placement.room].append((placement, 1))
-    users: dict[RoomClass, list[tuple[Placement, Lit]]] = defaultdict(list)
-    for (placement, room_class), lit in variables.uses.items():
-        users[room_class].append((placement, lit))
+            standing[placement.room].append(placement)
     if variables.whole:
         for sessions in standing.values():
-            _judge_standing(variables, [p for p, _ in sessions])
+            _judge_standing(variables, sessions)
+    users: dict[RoomClass, list[tuple[Bundle, Lit]]] = defaultdict(list)
+    for (bundle, room_class), use in variables.uses.items():
+        users[room_class].append((bundle, use))
     for room_class, items in users.items():
-        if len(room_class.rooms) == 1:
+        count = len(room_class.rooms)
+        if count == 1:
             _forbid_taken(variables, standing.get(room_class.rooms[0], []), items)
-        for clique in maximal_cliques([(p.start, p.end) for p, _ in items]):
-            if len(clique) > len(room_class.rooms):
-                chosen = [(1, *items[i]) for i in clique]
-                variables.at_most(chosen, len(room_class.rooms), "room_overlap")
+        for clique in maximal_cliques([(b.first.start, b.first.end) for b, _ in items]):
+            uses = [items[i][1] for i in clique]
+            if count == 1 and len(clique) > 1:
+                variables.model.add_at_most_one(uses)
+            elif sum(min(len(items[i][0].placements), count) for i in clique) > count:
+                variables.model.add(cp_model.LinearExpr.sum(uses) <= count)
 
 
 def _judge_standing(variables: Variables, sessions: list[Placement]) -> None:
@@ -45,24 +48,21 @@ def _judge_standing(variables: Variables, sessions: list[Placement]) -> None:
                 variables.contradict("room_overlap")
 
 
-def _forbid_taken(
-    variables: Variables,
-    standing: list[tuple[Placement, Lit]],
-    items: list[tuple[Placement, Lit]],
-) -> None:
-    for fixed, _ in standing:
-        for placement, lit in items:
-            if placement.start < fixed.end and fixed.start < placement.end:
-                variables.forbid(lit, "room_overlap")
+def _forbid_taken(variables: Variables, standing: list[Placement], items: list[tuple[Bundle, Lit]]) -> None:
+    for fixed in standing:
+        for bundle, use in items:
+            if bundle.first.start < fixed.end and fixed.start < bundle.first.end:
+                variables.forbid(use, "room_overlap")
 
 
 def seats(variables: Variables) -> None:
-    """``n(s) <= sum_r seats_r uses_r`` over the rooms a session could use."""
+    """``n(s) <= sum_r seats_r uses_r`` over the rooms a group session could use."""
     room_by_id = variables.problem.room_by_id
-    choices: dict[Placement, list[tuple[RoomClass, Lit]]] = defaultdict(list)
-    for (placement, room_class), lit in variables.uses.items():
-        choices[placement].append((room_class, lit))
-    for placement in variables.placements:
+    choices: dict[Bundle, list[tuple[RoomClass, Lit]]] = defaultdict(list)
+    for (bundle, room_class), use in variables.uses.items():
+        choices[bundle].append((room_class, use))
+    for bundle in variables.bundles:
+        placement = bundle.first
         if placement.activity.individual:
             continue
         people = variables.attendees(placement)
@@ -71,8 +71,8 @@ def seats(variables: Variables) -> None:
             variables.at_most(items, room_by_id[placement.room].seats, "room_seats")
             continue
         most = min(len(people), placement.activity.seats_max)
-        sizes = [min(room_by_id[r].seats for r in c.rooms) for c, _ in choices[placement]]
+        sizes = [min(room_by_id[r].seats for r in c.rooms) for c, _ in choices[bundle]]
         if not sizes or min(sizes) >= most:
             continue
-        capacity = cp_model.LinearExpr.weighted_sum([lit for _, lit in choices[placement]], sizes)
+        capacity = cp_model.LinearExpr.weighted_sum([use for _, use in choices[bundle]], sizes)
         variables.model.add(cp_model.LinearExpr.sum(people) <= capacity)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from solver.candidates import Placement
-from solver.literals import Lit, Sum
-from solver.variables import Variables
+from solver.literals import Lit, Sum, distinct
+from solver.variables import Bundle, Variables
 
 
 def leader_change(variables: Variables) -> Sum:
@@ -16,12 +16,9 @@ def leader_change(variables: Variables) -> Sum:
         placements = variables.of_activity[activity_id]
         if placements[0].activity.continuity:
             _group(variables, placements, lost)
-    for placement in variables.placements:
-        if placement.activity.individual and placement.activity.roles:
-            for person in placement.people:
-                referents = variables.problem.participant_by_id[person].referents
-                if referents:
-                    _appointment(variables, placement, person, referents, lost)
+    for bundle in variables.bundles:
+        if bundle.first.activity.individual and bundle.first.activity.roles:
+            _appointments(variables, bundle, lost)
     return lost
 
 
@@ -30,7 +27,7 @@ def _group(variables: Variables, placements: list[Placement], lost: Sum) -> None
         leading: dict[str, list[Lit]] = defaultdict(list)
         for placement in placements:
             for staff in _staff(placement, role.id):
-                leading[staff].append(variables.leads[placement, role.id, staff])
+                leading[staff].append(variables.leads[variables.bundle_of[placement], role.id, staff])
         if len(leading) <= role.count:
             continue
         total = Sum(-role.count)
@@ -56,19 +53,20 @@ def _staff(placement: Placement, role: str) -> list[str]:
     return [staff for r, able in placement.staffing if r.id == role for staff in able]
 
 
-def _appointment(
-    variables: Variables, placement: Placement, person: str, referents: tuple[str, ...], lost: Sum
-) -> None:
-    """Points lost: ``attends - (a referent fills the first role)``."""
-    role = placement.activity.roles[0].id
-    lits = [variables.leads[placement, role, s] for s in _staff(placement, role) if s in referents]
-    attends = variables.attends[placement, person]
-    if any(isinstance(lit, int) for lit in lits):
-        return
-    if not lits:
-        lost.add(1, attends)
-        return
-    if any(lit is variables.held[placement] for lit in lits):
-        return
-    lost.add(1, attends)
-    lost.add(-1, lits[0] if len(lits) == 1 else variables.any_of(lits))
+def _appointments(variables: Variables, bundle: Bundle, lost: Sum) -> None:
+    """``appointments held - referents who fill the first role``; a bundle shares its referents."""
+    role = bundle.first.activity.roles[0]
+    able = _staff(bundle.first, role.id)
+    for placement in bundle.placements:
+        for person in placement.people:
+            referents = variables.problem.participant_by_id[person].referents
+            known = [s for s in able if s in referents]
+            if not referents or (known and (placement.standing or len(able) == role.count)):
+                continue
+            lost.add(1, variables.attends[placement, person])
+            if known and placement is bundle.first:
+                lits = [variables.leads[bundle, role.id, s] for s in known]
+                if role.count > 1:
+                    lits = [variables.any_of(distinct(lits))]
+                for lit in lits:
+                    lost.add(-1, lit)
