@@ -15,6 +15,7 @@ from scheduler.models.audit import AuditEntry
 from scheduler.models.calendar import Closure
 from scheduler.models.centre import Centre, Membership, Role, User
 from scheduler.models.course import Course, CourseEnrolment, CourseException, CourseMeeting, CourseSource
+from scheduler.models.link import Link, LinkKind
 from scheduler.models.people import (
     Availability,
     BusyPeriod,
@@ -79,6 +80,8 @@ __all__ = [
     "GroupSession",
     "ImportBatch",
     "ImportMapping",
+    "Link",
+    "LinkKind",
     "Membership",
     "MentoringPair",
     "OutsideAttendance",
