@@ -6,9 +6,11 @@ The dataclasses are the only description; the reader and the schema follow their
 from __future__ import annotations
 
 import json
+import math
 import types
 import typing
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from solver.errors import FormatError
@@ -61,7 +63,7 @@ def _read(hint: Any, value: Any, path: str) -> Any:
         return _read(next(a for a in args if a is not type(None)), value, path)
     if origin is Literal:
         if value not in args or isinstance(value, bool):
-            raise FormatError(path, f"must be one of {', '.join(map(str, args))}, not {value!r}")
+            raise FormatError(path, f"must be one of {', '.join(map(str, args))}, not {repr(value)[:60]}")
         return value
     if origin is tuple:
         return _read_tuple(args, value, path)
@@ -73,7 +75,27 @@ def _read(hint: Any, value: Any, path: str) -> Any:
         return _read_object(typing.cast(type, hint), value, path)
     if not isinstance(value, _NUMBER_KINDS[hint]) or (isinstance(value, bool) and hint is not bool):
         raise FormatError(path, f"must be {_JSON_NAMES[hint]}, not {json.dumps(value)[:60]}")
-    return hint(value)
+    if isinstance(value, str) and not value.isascii():
+        _refuse_surrogates(value, path)
+    return _finite(value, path) if hint is float else value
+
+
+def _refuse_surrogates(value: str, path: str) -> None:
+    """Refuse half a character, which JSON can escape and no file or database can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(path, "holds half a character (a lone surrogate)") from error
+
+
+def _finite(value: Any, path: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise FormatError(path, "is too large a number") from error
+    if not math.isfinite(number):
+        raise FormatError(path, f"must be a finite number, not {number}")
+    return number
 
 
 def _read_tuple(args: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]:
@@ -89,8 +111,7 @@ def _read_tuple(args: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]
 def _read_object(cls: type, value: Any, path: str) -> Any:
     if not isinstance(value, dict):
         raise FormatError(path, "must be an object")
-    hints = typing.get_type_hints(cls)
-    known = {f.name: f for f in fields(cls)}
+    hints, known = _hints(cls), {f.name: f for f in fields(cls)}
     dot = f"{path}." if path else ""
     for key in value:
         if key not in known:
@@ -99,6 +120,11 @@ def _read_object(cls: type, value: Any, path: str) -> Any:
         if name not in value and _required(spec):
             raise FormatError(f"{dot}{name}", "is missing")
     return cls(**{k: _read(hints[k], v, f"{dot}{k}") for k, v in value.items()})
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _required(spec: Field[Any]) -> bool:
@@ -122,7 +148,7 @@ def _schema(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
         cls = typing.cast(type, hint)
         if cls.__name__ not in defs:
             defs[cls.__name__] = {}
-            hints = typing.get_type_hints(cls)
+            hints = _hints(cls)
             doc = (cls.__doc__ or "").strip().split("\n\n")[0]
             defs[cls.__name__] = {
                 "type": "object",

@@ -86,8 +86,8 @@ def cases() -> list[Case]:
 
 
 def _times() -> Iterator[Case]:
-    late = make_problem(activities=(make_activity(starts=((0, MORNING), (0, 90))),))
-    yield _case("horizon", late, _x(), _x(slot=90))
+    late = make_problem(activities=(make_activity(starts=((0, MORNING), (0, 84))),))
+    yield _case("horizon", late, _x(slot=84), _x(slot=90))
     yield _case("horizon", make_problem(), _x(), _x(day=7))
     yield _case("horizon", make_problem(), _x(), _x(start=-5))
     yield _case("closed_day", make_problem(closed_days=(1,)), _x(), _x(day=1))
