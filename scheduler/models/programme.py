@@ -18,7 +18,8 @@ class Programme(CentreOwned, Versioned, Base):
     ``counters`` are the legal counters (``key``, ``name``, ``target_minutes``, ``activities`` that
     feed it, ``outside`` when it is also fed from elsewhere); ``rules`` are the statements that guide
     people rather than the planner (``key``, ``kind`` of ``scheduler.programmes.rule_kinds``,
-    ``params``, ``text``, ``source``), shown to staff and used by enrolment and reports.
+    ``params``, ``text``, ``source``), shown to staff and used by enrolment and reports; ``equipment``
+    the pools it counts on (``key``, ``units``).
     ``translations`` holds the names in other languages: ``{"nl": {"name": ...}}``, on phases,
     activities and demand rules too. ``origin_digest`` is that of the file as it was installed: while
     the programme still has it, nobody changed it by hand.
@@ -34,6 +35,7 @@ class Programme(CentreOwned, Versioned, Base):
     source: Mapped[str] = mapped_column(String(300), default="")
     counters: Mapped[list[Any]] = mapped_column(default=list)
     rules: Mapped[list[Any]] = mapped_column(default=list)
+    equipment: Mapped[list[Any]] = mapped_column(default=list)
     translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     active: Mapped[bool] = mapped_column(default=True)
     origin_digest: Mapped[str] = mapped_column(String(64), default="")

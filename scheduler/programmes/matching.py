@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from scheduler.models import DemandRule, Enrolment, Participant
 
@@ -41,7 +42,7 @@ def applies(
     if rule.phase_keys and (enrolment.phase is None or enrolment.phase.key not in rule.phase_keys):
         return False
     person: Participant = enrolment.participant
-    answers = {
+    answers: dict[str, Callable[[Any], bool]] = {
         "level_spoken": lambda band: band[0] <= person.level_spoken <= band[1],
         "level_written": lambda band: band[0] <= person.level_written <= band[1],
         "newcomer": lambda wanted: newcomer == wanted,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 
-def N_(msgid: str) -> str:  # noqa: N802
+def N_(msgid: str) -> str:
     """Mark a French message id for the catalogues without translating it here."""
     return msgid
 
