@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scheduler.message import Message
+
 
 class SchedulerError(Exception):
     """Base of every error that the domain raises on purpose."""
@@ -24,13 +26,15 @@ class InvalidInputError(SchedulerError):
 
     Parameters
     ----------
-    message : str
-        One sentence for the reader, already translated where it comes from the web.
+    message : str or Message
+        One sentence for the reader, already translated where it comes from the web. A ``Message``
+        is kept in ``text``, so that the web can translate it; ``message`` is then its French form.
     field : str, optional
         The field it belongs to.
     """
 
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | Message, field: str | None = None) -> None:
+        super().__init__(str(message))
+        self.text = message if isinstance(message, Message) else Message(message)
+        self.message = str(message)
         self.field = field

@@ -1,0 +1,1 @@
+"""Timetables of outside schools: brought in from tables and calendars, kept up to date."""

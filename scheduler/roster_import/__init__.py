@@ -1,0 +1,1 @@
+"""Bringing people in from spreadsheets: read, match columns, try out, then write once."""
