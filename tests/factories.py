@@ -393,6 +393,86 @@ class PlanRunFactory(_Owned):
     queued_at = EPOCH
 
 
+class AbsenceReasonFactory(_Owned):
+    class Meta:
+        model = m.AbsenceReason
+
+    key = factory.Sequence(lambda n: f"raison{n}")
+    name = "Malade"
+
+
+class AttendanceRecordFactory(_Owned):
+    """Of a session given as ``session``; a new one otherwise."""
+
+    class Meta:
+        model = m.AttendanceRecord
+        exclude = ("centre", "session")
+
+    session = _own("GroupSessionFactory")
+    participant = _own("ParticipantFactory")
+    session_uid = factory.LazyAttribute(lambda row: row.session.uid)
+    activity_id = factory.LazyAttribute(lambda row: row.session.activity_id)
+    programme_id = factory.LazyAttribute(lambda row: row.session.activity.programme_id)
+    site_id = factory.LazyAttribute(lambda row: row.session.site_id)
+    starts_at = factory.LazyAttribute(lambda row: row.session.starts_at)
+    ends_at = factory.LazyAttribute(lambda row: row.session.ends_at)
+
+
+class AttendanceMarkFactory(_Owned):
+    class Meta:
+        model = m.AttendanceMark
+
+    record = _own("AttendanceRecordFactory")
+    key = factory.LazyFunction(lambda: uuid4().hex)
+    state = m.AttendanceState.PRESENT
+    attended_minutes = 180
+    source = "roll_call"
+    marked_at = EPOCH
+    received_at = EPOCH
+
+
+class OutsideAttendanceFactory(_Owned):
+    class Meta:
+        model = m.OutsideAttendance
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    counter = "french"
+    on = factory.Sequence(lambda n: MONDAY - timedelta(n % 200))
+    minutes = 180
+
+
+class CertificateFactory(_Owned):
+    class Meta:
+        model = m.Certificate
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    first_day = MONDAY
+    last_day = MONDAY
+    file_name = factory.LazyFunction(lambda: f"{uuid4().hex}.pdf")
+    media_type = "application/pdf"
+    uploaded_at = EPOCH
+    delete_after = MONDAY + timedelta(365)
+
+
+class WatchRuleFactory(_Owned):
+    class Meta:
+        model = m.WatchRule
+
+    kind = "in_a_row"
+
+
+class TaskFactory(_Owned):
+    class Meta:
+        model = m.Task
+
+    kind = "call"
+    created_at = EPOCH
+
+
 class AuditEntryFactory(_Owned):
     class Meta:
         model = m.AuditEntry

@@ -1,0 +1,147 @@
+"""Stored sessions as the planner's: what stands, what was announced, what is locked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from scheduler.models import GroupSession
+from scheduler.problem_builder.ids import activity_key, participant_key, room_key, site_key, staff_key
+from scheduler.timegrid import TimeGrid
+from solver.problem import Activity, FixedSession, Leader, PlannedSession, Problem, Seat
+from solver.verify import NEVER_OVERRIDDEN, verify
+
+
+def planned_session(row: GroupSession, grid: TimeGrid, activity: Activity | None = None) -> PlannedSession:
+    """Return a stored session as the planner's; its id is the session's ``uid``.
+
+    Leaders in roles that the activity no longer has are left out.
+    """
+    roles = None if activity is None else {role.id for role in activity.roles}
+    return PlannedSession(
+        id=row.uid,
+        activity=activity_key(row.activity_id, row.cohort_id),
+        start=grid.slot_of(row.starts_at),
+        site=site_key(row.site_id),
+        room=None if row.room_id is None else room_key(row.room_id),
+        language=row.language,
+        leaders=tuple(
+            Leader(role=leader.role, staff=staff_key(leader.staff_id))
+            for leader in sorted(row.leaders, key=lambda x: (x.role, x.staff_id))
+            if roles is None or leader.role in roles
+        ),
+        attendees=tuple(
+            Seat(participant=participant_key(seat.participant_id), subgroup=seat.subgroup)
+            for seat in sorted(row.attendances, key=lambda x: x.participant_id)
+            if not seat.excluded
+        ),
+    )
+
+
+def planned_sessions(
+    rows: Iterable[GroupSession], grid: TimeGrid, activities: dict[str, Activity]
+) -> tuple[PlannedSession, ...]:
+    """Return the sessions that are held, of those the planner knows the activity of."""
+    found = []
+    for row in rows:
+        activity = activities.get(activity_key(row.activity_id, row.cohort_id))
+        if row.cancelled_at is not None or activity is None:
+            continue
+        planned = planned_session(row, grid, activity)
+        if planned.start % grid.slots_per_day + activity.duration_slots <= grid.slots_per_day:
+            found.append(planned)
+    return tuple(found)
+
+
+def running_runs(
+    rows: Iterable[GroupSession], frozen_until: date, before: dict[str, int], lengths: dict[str, int]
+) -> set[str]:
+    """Return the activities with a run of consecutive days that has begun or is announced to.
+
+    Parameters
+    ----------
+    rows : iterable of GroupSession
+        Sessions planning starts from.
+    frozen_until : date
+        Last day that stays as it is.
+    before : dict
+        Sessions of the run already held before the horizon, by activity.
+    lengths : dict
+        Days of a run, by activity that is held in runs.
+    """
+    begun = {key for key, held in before.items() if key in lengths and 0 < held < lengths[key]}
+    for row in rows:
+        key = activity_key(row.activity_id, row.cohort_id)
+        if key in lengths and row.cancelled_at is None and row.day <= frozen_until:
+            begun.add(key)
+    return begun
+
+
+def fixed_sessions(
+    rows: Sequence[GroupSession],
+    planned: Sequence[PlannedSession],
+    frozen_until: date,
+    running: set[str],
+) -> tuple[FixedSession, ...]:
+    """Return the sessions that stay: past, announced for the days frozen, or locked by hand.
+
+    Past and frozen ones and those of a run under way keep exactly their people. A session in
+    which somebody is locked in or kept out stays too, or the choice would mean nothing.
+    """
+    by_uid = {row.uid: row for row in rows}
+    found = []
+    for session in planned:
+        row = by_uid[session.id]
+        frozen = row.day <= frozen_until or session.activity in running
+        locked = [x for x in row.attendances if x.locked]
+        excluded = [x for x in row.attendances if x.excluded]
+        if frozen or row.locked or locked or excluded:
+            found.append(
+                FixedSession(
+                    session=session,
+                    locked=tuple(sorted(participant_key(x.participant_id) for x in locked)),
+                    excluded=tuple(sorted(participant_key(x.participant_id) for x in excluded)),
+                    closed=frozen,
+                    overrides=tuple(sorted(set(row.overrides) - NEVER_OVERRIDDEN)),
+                )
+            )
+    return tuple(found)
+
+
+def excuse_the_past(
+    problem: Problem, rows: Sequence[GroupSession], today: date, running: set[str]
+) -> Problem:
+    """Give past sessions the overrides they need, and standing ones that of their earliest day.
+
+    What has happened breaks no rule of a plan that is still to be made, even if the person's
+    course days or the activity have changed since. A session that was placed in time does not
+    become wrong because its lead time has begun.
+    """
+    if not problem.fixed:
+        return problem
+    report = verify(problem, [fixed.session for fixed in problem.fixed])
+    broken: dict[str, set[str]] = defaultdict(set)
+    for breach in report.broken:
+        if breach.rule not in NEVER_OVERRIDDEN:
+            for uid in breach.sessions:
+                broken[uid].add(breach.rule)
+    day_of = {row.uid: row.day for row in rows}
+    fixed = []
+    for old in problem.fixed:
+        session, rules = old.session, broken[old.session.id]
+        excused = rules if day_of[session.id] < today else set()
+        if session.activity in running:
+            excused = excused | rules & {"pattern", "block", "frequency"}
+        excused = excused | _late(problem, session)
+        fixed.append(replace(old, overrides=tuple(sorted({*old.overrides, *excused}))))
+    return replace(problem, fixed=tuple(fixed))
+
+
+def _late(problem: Problem, session: PlannedSession) -> set[str]:
+    """Return the rule ``start`` if only the activity's earliest day stands against a session."""
+    activity = problem.activity_by_id[session.activity]
+    day, slot = divmod(session.start, problem.slots_per_day)
+    right_time = (day % 7, slot) in activity.starts
+    return {"start"} if right_time and day < activity.earliest_day else set()

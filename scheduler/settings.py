@@ -1,0 +1,51 @@
+"""The choices a centre makes, kept in ``Centre.settings``, with their defaults.
+
+=====================  ==========================================================================
+key                    meaning
+=====================  ==========================================================================
+``freeze_days``        announced sessions of today and so many days after stay as they are (1)
+``newcomer_weeks``     how long somebody counts as new (13)
+``horizon_weeks``      how many weeks are planned unless asked otherwise (4)
+``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
+=====================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from scheduler.models import Centre
+from solver.problem import Weights
+
+FREEZE_DAYS = 1
+NEWCOMER_WEEKS = 13
+HORIZON_WEEKS = 4
+MOST_WEEKS = 13
+
+
+def freeze_days(centre: Centre) -> int:
+    """Return how many days after today announced sessions stay as they are."""
+    return _number(centre, "freeze_days", FREEZE_DAYS)
+
+
+def newcomer_weeks(centre: Centre) -> int:
+    """Return how many weeks somebody counts as new."""
+    return _number(centre, "newcomer_weeks", NEWCOMER_WEEKS)
+
+
+def horizon_weeks(centre: Centre) -> int:
+    """Return how many weeks are planned unless asked otherwise."""
+    return min(max(_number(centre, "horizon_weeks", HORIZON_WEEKS), 1), MOST_WEEKS)
+
+
+def weights(centre: Centre) -> Weights:
+    """Return the weights of the soft terms."""
+    known = {spec.name for spec in fields(Weights)}
+    given: Any = centre.settings.get("weights") or {}
+    return Weights(**{name: int(value) for name, value in given.items() if name in known})
+
+
+def _number(centre: Centre, key: str, default: int) -> int:
+    value = centre.settings.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
