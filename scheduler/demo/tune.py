@@ -1,0 +1,29 @@
+"""What the coordinators of a demonstration centre changed in the programmes they started from."""
+
+from __future__ import annotations
+
+from scheduler.demo.sizes import SizeSpec
+from scheduler.models import Activity, Programme
+from scheduler.programmes.vocabulary import PLACES
+
+#: The management of a demonstration centre approves excursions within a week.
+LEAD_DAYS = 7
+
+
+def tune_programme(programme: Programme, spec: SizeSpec) -> None:
+    """Give a programme its sites, and as many groups as the size of the centre asks for."""
+    home = spec.homes.get(programme.key)
+    for activity in programme.activities:
+        activity.lead_days = min(activity.lead_days, LEAD_DAYS)
+        if home is not None and activity.site_names in ([], [PLACES["inside"].token]):
+            activity.site_names = list(home)
+        if spec.groups > 1:
+            _run_side_by_side(activity, spec.groups)
+
+
+def _run_side_by_side(activity: Activity, groups: int) -> None:
+    """Let several groups of an activity be held, at one time or at different ones."""
+    if activity.individual or activity.per_cohort or activity.pattern == "consecutive":
+        return
+    activity.sessions_max *= groups
+    activity.max_parallel *= groups
