@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from web import assets, auth, centre, config, errors, locale, permissions, security, templating
+from web import assets, auth, centre, cli, config, errors, locale, permissions, security, templating
 from web.extensions import csrf, db, limiter, login_manager, migrate
 from web.navigation import register_areas
 
@@ -30,4 +30,5 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     assets.init_app(app)
     app.register_blueprint(auth.blueprint)
     register_areas(app)
+    cli.init_app(app)
     return app

@@ -43,6 +43,7 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         REMEMBER_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
         HTTPS=secure,
+        PUBLIC_URL=os.environ.get("SEMAINIER_URL", "http://127.0.0.1:8000").rstrip("/"),
         PROXY_HOPS=int(os.environ.get("SEMAINIER_PROXY_HOPS", "0")),
         RATELIMIT_STORAGE_URI=os.environ.get("RATELIMIT_STORAGE_URI", "memory://"),
         RATELIMIT_HEADERS_ENABLED=True,

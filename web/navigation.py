@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, redirect, url_for
 from werkzeug.wrappers import Response
 
+from web import feeds
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -35,7 +36,7 @@ MENU: tuple[Place, ...] = ()
 SETTINGS: tuple[Place, ...] = ()
 
 #: The blueprint of every area.
-AREAS: tuple[Blueprint, ...] = ()
+AREAS: tuple[Blueprint, ...] = (feeds.blueprint,)
 
 
 def register_areas(app: Flask) -> None:

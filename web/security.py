@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -25,8 +26,22 @@ HEADERS = {
 }
 
 
+#: Blueprints that calendar programs read: no cookie is ever set or looked at there.
+COOKIELESS = frozenset({"feeds"})
+
+
+class SessionInterface(SecureCookieSessionInterface):
+    """Signed cookies for pages, nothing at all for the blueprints of ``COOKIELESS``."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie unless the request was for a feed."""
+        if request.blueprint not in COOKIELESS:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
     """Trust the configured number of proxies and set the headers on every response."""
+    app.session_interface = SessionInterface()
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 

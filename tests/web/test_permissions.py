@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from scheduler.models import Centre, Role
 from web.permissions import POLICY, Permission
 
-PUBLIC_ENDPOINTS = {"static", "auth.login"}
+PUBLIC_ENDPOINTS = {"static", "auth.login", "feeds.feed"}
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:

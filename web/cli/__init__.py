@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask.cli import FlaskGroup
 
-from web import create_app
+from web.cli.feeds import feed_url_command
+from web.cli.planner import solve_command, verify_command
+
+
+def _create_app() -> Flask:
+    from web import create_app  # here, because the application itself registers commands from this package
+
+    return create_app()
+
 
 main = FlaskGroup(
     name="semainier",
     help="Plan group sessions around French courses.",
-    create_app=create_app,
+    create_app=_create_app,
     add_version_option=False,
 )
+
+#: Commands that work on files alone: no application, no database.
+for _command in (solve_command, verify_command):
+    main.add_command(_command)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands that work in the application."""
+    for command in (feed_url_command,):
+        app.cli.add_command(command)
