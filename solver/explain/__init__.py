@@ -41,8 +41,8 @@ def explain_unmet(problem: Problem, sessions: Sequence[PlannedSession]) -> tuple
     -------
     tuple of UnmetDemand
         In the order of the problem's demands and their windows. Reasons name codes of
-        :data:`BLOCKERS`, the most frequent first; remedies name codes of :data:`REMEDIES`.
-        ``got < min`` tells a missed minimum from a missed target.
+        :data:`BLOCKERS`, ``not_chosen`` before all and then the most frequent first; remedies
+        name codes of :data:`REMEDIES`. ``got < min`` tells a missed minimum from a missed target.
     """
     plan = Plan(problem, sessions)
     unmet = [w for w in window_amounts(plan) if w.got < w.target]
@@ -78,7 +78,9 @@ def _reasons(places: Places, w: WindowAmount, found: list[Place]) -> tuple[Block
     open_places = [p for p in found if not p.blocks]
     if open_places:
         keys["not_chosen"] = {p.key for p in open_places}
-        facts["not_chosen"][_sorted(_where(open_places[0]) | _rivals(places, w, open_places[0]))] += 1
+        facts["not_chosen"][
+            _sorted(_offer(places, w, open_places[0]) | _rivals(places, w, open_places[0]))
+        ] += 1
     if not keys:
         names = ", ".join(w.demand.activities)
         return (Blocker(code="no_start", count=1, params={"activity": names, "places": "0"}),)
@@ -90,7 +92,7 @@ def _reasons(places: Places, w: WindowAmount, found: list[Place]) -> tuple[Block
             count=len(keys[code]),
             params=dict(facts[code].most_common(1)[0][0]) | {"places": total},
         )
-        for code in sorted(keys, key=lambda c: (-len(keys[c]), order.index(c)))
+        for code in sorted(keys, key=lambda c: (c != "not_chosen", -len(keys[c]), order.index(c)))
     )
 
 
@@ -101,6 +103,19 @@ def _sorted(params: dict[str, str]) -> tuple[tuple[str, str], ...]:
 def _where(place: Place) -> dict[str, str]:
     facts = {"activity": place.activity.id, "start": str(place.start), "site": place.site}
     return facts | ({"session": place.session} if place.session else {})
+
+
+def _offer(places: Places, w: WindowAmount, place: Place) -> dict[str, str]:
+    """Return an open place with the leaders and the room that are free for it."""
+    facts, person = _where(place), places.week(w.demand.participant).person
+    if place.session:
+        return facts
+    offer = places.supply.offer(place.activity, place.start, place.site, place.language, person)
+    if offer is None:
+        return facts
+    leaders, room = offer
+    facts |= {"staff": ", ".join(x.staff for x in leaders), "room": room or ""}
+    return facts | ({"language": place.language} if place.language else {})
 
 
 def _rivals(places: Places, w: WindowAmount, place: Place) -> dict[str, str]:
@@ -116,7 +131,8 @@ def _remedies(places: Places, w: WindowAmount, found: list[Place]) -> tuple[Reme
         if len(codes) == 1:
             code = REMEDY_OF.get(codes.pop())
             if code is not None:
-                params = {k: v for _, facts in place.blocks for k, v in facts.items()} | _where(place)
+                params = {k: v for _, facts in place.blocks for k, v in facts.items()}
+                params |= _where(place) if place.blocks else _offer(places, w, place)
                 best.setdefault((code, place.activity.id), Remedy(code=code, params=params))
     order = list(REMEDIES)
     remedies = sorted(best.values(), key=lambda r: (r.code != "place_by_hand", order.index(r.code)))
@@ -141,7 +157,7 @@ def _another_time(places: Places, w: WindowAmount) -> list[Remedy]:
                 if day % 7 < 5 and day not in used and (day % 7, slot) not in activity.starts:
                     place = places.new_place(w, activity, [], start)
                     if not place.blocks:
-                        return [Remedy(code="another_time", params=_where(place))]
+                        return [Remedy(code="another_time", params=_offer(places, w, place))]
     return []
 
 

@@ -25,6 +25,7 @@ class Place:
     start: int
     session: str = ""
     site: str = ""
+    language: str | None = None
     blocks: list[Block] = field(default_factory=list)
     counted: list[Block] = field(default_factory=list)
 
@@ -90,6 +91,7 @@ class Places:
                     start=h.start,
                     session=h.id,
                     site=h.session.site,
+                    language=h.session.language,
                     blocks=blocks,
                     counted=blocks,
                 )
@@ -144,12 +146,19 @@ class Places:
         own = self.supply.of_activity(activity, start)
         place = Place(activity=activity, start=start)
         if own:
-            place.counted = own
+            place.counted = [b for b in own if b[0] != "parallel" or self._all_full(activity, start)]
             # A second obstacle leaves no single change that would help, so the rest is not asked.
-            place.blocks = own if always or len(own) > 1 else own + self._at(w, place)
+            place.blocks = own + always
+            if len(place.blocks) == 1:
+                place.blocks = own + self._at(w, place)
             return place
         place.counted = place.blocks = always + self._at(w, place)
         return place
+
+    def _all_full(self, activity: Activity, start: int) -> bool:
+        """Whether no session of the activity at ``start`` has a seat; if one has, joining it says more."""
+        beside = (h for h in self.plan.by_activity.get(activity.id, ()) if h.start == start)
+        return all(len(h.people) >= activity.seats_max for h in beside)
 
     def _at(self, w: WindowAmount, place: Place) -> list[Block]:
         a, spd = place.activity, self.plan.problem.slots_per_day
@@ -161,10 +170,10 @@ class Places:
         found = [block for start in starts for block in week.of_time(a, start)]
         languages: tuple[str | None, ...] = week.person.languages if a.language_groups else (None,)
         options = [
-            (site, self._option(week, a, starts, site, lang)) for site in a.sites for lang in languages
+            (site, lang, self._option(week, a, starts, site, lang)) for site in a.sites for lang in languages
         ]
         if options:
-            place.site, best = min(options, key=lambda option: len(option[1]))
+            place.site, place.language, best = min(options, key=lambda option: len(option[2]))
             found += best
         elif a.sites:
             found.append(("language_group", {"language": ""}))

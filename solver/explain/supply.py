@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from solver.explain.person import Block
-from solver.problem import Activity, Participant, PlannedSession, Role, Room, Seat, Staff
+from solver.problem import Activity, Leader, Participant, PlannedSession, Role, Room, Seat, Staff
 from solver.verify.plan import Held, Plan, contains
 from solver.verify.rules_activity import frequency_windows
 from solver.verify.rules_leaders import role_is_needed, staff_fault
@@ -143,29 +143,44 @@ class Supply:
             )
         )
 
+    def offer(
+        self, activity: Activity, start: int, site: str, language: str | None, person: Participant
+    ) -> tuple[tuple[Leader, ...], str | None] | None:
+        """Return leaders and a room for a new session, or ``None`` if something is lacking."""
+        if self.of_place(activity, start, site, language, person):
+            return None
+        trial = self._trial(activity, start, site, language, person)
+        free, _ = self._free_staff(trial, self._matters(activity, person))
+        if not activity.needs_room:
+            return _assigned(free), None
+        rooms = [r for r in self._rooms_there(trial) if not self._occupied(r, trial)]
+        # Seats for all who may still join, then the smallest such room.
+        best = min(rooms, key=lambda r: (-min(r.seats, activity.seats_max), r.seats))
+        return _assigned(free), best.id
+
     def _of_leaders(self, trial: Held, who: object) -> Iterator[Block]:
-        roles = [r for r in trial.activity.roles if role_is_needed(self.plan, trial, r)]
+        free, lacking = self._free_staff(trial, who)
+        if lacking is not None:
+            yield lacking
+        elif len(_assigned(free)) < sum(role.count for role, _ in free):
+            facts = {"role": free[-1][0].id, "skills": ", ".join(free[-1][0].skills), "count": "1"}
+            yield "leader_occupied", facts | {"staff": ""}
+
+    def _free_staff(self, trial: Held, who: object) -> tuple[list[tuple[Role, list[str]]], Block | None]:
+        """Return who is free for each role needed, and the first role short of people."""
         free: list[tuple[Role, list[str]]] = []
-        for role in roles:
+        for role in (r for r in trial.activity.roles if role_is_needed(self.plan, trial, r)):
             able = self._qualified(trial, role, who)
             reasons = {s.id: self._unfree(trial, s) for s in able}
             free.append((role, [s for s, reason in reasons.items() if not reason]))
             if len(free[-1][1]) < role.count:
                 facts = {"role": role.id, "skills": ", ".join(role.skills), "count": str(role.count)}
                 if len(able) < role.count:
-                    yield "nobody_qualified", facts
-                    return
+                    return free, ("nobody_qualified", facts)
                 common = Counter(r for r in reasons.values() if r).most_common(1)[0][0]
-                yield (
-                    common,
-                    facts | {"staff": ", ".join(sorted(s for s, r in reasons.items() if r == common))},
-                )
-                return
-        if not _can_fill(free):
-            yield (
-                "leader_occupied",
-                {"role": roles[-1].id, "skills": ", ".join(roles[-1].skills), "staff": ""},
-            )
+                concerned = sorted(s for s, reason in reasons.items() if reason == common)
+                return free, (common, facts | {"staff": ", ".join(concerned)})
+        return free, None
 
     def _matters(self, activity: Activity, person: Participant) -> object:
         """Return all of a person that decides who can lead a session for them."""
@@ -203,14 +218,21 @@ class Supply:
         if not a.needs_room:
             return
         facts = {"site": site, "features": ", ".join(a.room_features)}
-        rooms = [r for r in self.plan.problem.rooms if r.site == site and suits(a, r)]
-        there = [r for r in rooms if contains(r.available, trial.start, trial.end)]
-        if not rooms:
+        if not any(r.site == site and suits(a, r) for r in self.plan.problem.rooms):
             yield "no_suitable_room", facts
-        elif not there:
+        elif not (there := self._rooms_there(trial)):
             yield "room_unavailable", facts
         elif all(self._occupied(r, trial) for r in there):
             yield "room_occupied", facts
+
+    def _rooms_there(self, trial: Held) -> list[Room]:
+        return [
+            r
+            for r in self.plan.problem.rooms
+            if r.site == trial.session.site
+            and suits(trial.activity, r)
+            and contains(r.available, trial.start, trial.end)
+        ]
 
     def _occupied(self, room: Room, trial: Held) -> bool:
         today = self._room_days.get((room.id, trial.day), ())
@@ -236,13 +258,13 @@ def suits(activity: Activity, room: Room) -> bool:
     )
 
 
-def _can_fill(free: list[tuple[Role, list[str]]]) -> bool:
-    """Whether different people can fill all places of all roles (augmenting paths)."""
-    places = [staff for role, staff in free for _ in range(role.count)]
+def _assigned(free: list[tuple[Role, list[str]]]) -> tuple[Leader, ...]:
+    """Fill as many places of the roles as different people can (augmenting paths)."""
+    places = [(role.id, staff) for role, staff in free for _ in range(role.count)]
     taken: dict[str, int] = {}
 
     def place(i: int, tried: set[str]) -> bool:
-        for name in places[i]:
+        for name in places[i][1]:
             if name not in tried:
                 tried.add(name)
                 if name not in taken or place(taken[name], tried):
@@ -250,4 +272,6 @@ def _can_fill(free: list[tuple[Role, list[str]]]) -> bool:
                     return True
         return False
 
-    return all(place(i, set()) for i in range(len(places)))
+    for i in range(len(places)):
+        place(i, set())
+    return tuple(Leader(role=places[i][0], staff=staff) for staff, i in taken.items())
