@@ -118,7 +118,7 @@ def _update_parts(session: Session, programme: Programme, spec: ProgrammeSpec) -
         programme.activities,
         Activity,
         programme,
-        map(activity_columns, spec.activities),
+        (_with_named_staff(programme, activity_columns(a)) for a in spec.activities),
         _activity_goes(session),
     )
     _match(
@@ -130,6 +130,16 @@ def _update_parts(session: Session, programme: Programme, spec: ProgrammeSpec) -
     ]
     if wanted != present:
         programme.orders = [ActivityOrder(centre_id=programme.centre_id, **columns) for columns in wanted]
+
+
+def _with_named_staff(programme: Programme, columns: dict[str, Any]) -> dict[str, Any]:
+    """Keep the people that the centre named for a role, which no file can know."""
+    present = next((a for a in programme.activities if a.key == columns["key"]), None)
+    named = {role["id"]: role["staff"] for role in present.roles if role.get("staff")} if present else {}
+    roles = [
+        {**role, "staff": named[role["id"]]} if role["id"] in named else role for role in columns["roles"]
+    ]
+    return {**columns, "roles": roles}
 
 
 def _match(

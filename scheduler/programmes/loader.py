@@ -67,9 +67,9 @@ def load_programme_text(text: str, file: str = "programme.yaml") -> ProgrammeSpe
         spec = PROGRAMME.read(item)
     except RefusedError:
         raise ProgrammeFileError(file, book.complaints) from None
-    found = [replace(c, line=book.line_of(c.key)) for c in contradictions(spec)]
-    if book.complaints or found:
-        raise ProgrammeFileError(file, [*book.complaints, *found])
+    found = book.complaints or [replace(c, line=book.line_of(c.key)) for c in contradictions(spec)]
+    if found:
+        raise ProgrammeFileError(file, found)
     return spec
 
 
