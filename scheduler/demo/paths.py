@@ -18,7 +18,7 @@ MORNINGS = frozenset((weekday, "am") for weekday in range(5))
 AFTERNOONS = frozenset((weekday, "pm") for weekday in range(5))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Path:
     """A number of people in one phase of a programme.
 
@@ -28,7 +28,7 @@ class Path:
     ``school_run``, ``work``, ``children`` and ``clash`` are shares: who brings children to school,
     works part time, comes with children for want of child care, and has a course on a half-day
     that should be free. ``tongues`` replaces the usual languages, ``cohort`` closes the group.
-    ``weeks`` is how long they have been in it, from and to.
+    ``weeks`` is how long they have been in it, from and to; ``written_most`` caps the written level.
     """
 
     programme: str
@@ -47,6 +47,7 @@ class Path:
     projects: Mapping[str | None, float] = field(default_factory=lambda: {None: 1})
     interests: Mapping[tuple[str, ...], float] = field(default_factory=lambda: {(): 1})
     weeks: tuple[int, int] = (1, 8)
+    written_most: int = 6
 
 
 def _halves(part: str, *weekdays: int) -> frozenset[Half]:
@@ -60,7 +61,11 @@ _WED_OR_FRI: Mapping[frozenset[Half], float] = {
 }
 _GOAL_DAY = {_halves("am", TUE) | _halves("pm", TUE): 1.0}
 _FRIDAY = {_halves("am", FRI) | _halves("pm", FRI): 1.0}
-_THREE_AFTERNOONS = {_halves("pm", MON, WED, FRI): 0.5, _halves("pm", MON, TUE, THU): 0.5}
+_ONE_INFORMATION = {
+    _halves("am", TUE) | _halves("pm", WED): 1.0,
+    _halves("am", THU) | _halves("pm", TUE): 1.0,
+}
+_ONE_AFTERNOON = {_halves("pm", TUE) | _halves("am", WED): 1.0, _halves("pm", THU) | _halves("am", FRI): 1.0}
 
 AMIE = (
     Path(programme="amie", phase="intake", count=2, weeks=(0, 1)),
@@ -102,8 +107,7 @@ INTERACTIEF = (
         keep_free=_GOAL_DAY,
         hours=(6, 9),
         children=0.17,
-        non_eu=0.75,
-        tongues={"ar": 5, "prs": 4, "ti": 3},
+        tongues={"ar": 6, "prs": 4, "ti": 2},
         weeks=(0, 1),
     ),
     Path(
@@ -155,8 +159,9 @@ INTERACTIEF = (
         work=0.12,
         children=0.25,
         clash=0.12,
-        non_eu=0.6,
+        non_eu=0.5,
         weeks=(3, 20),
+        written_most=1,
     ),
     Path(
         programme="interactief",
@@ -190,9 +195,10 @@ ACTIV_UP = (
         programme="activ_up",
         phase="start",
         count=13,
-        school_run=0.4,
+        keep_free=_ONE_INFORMATION,
+        hours=(6, 12),
+        school_run=0.23,
         work=0.15,
-        hours=(6, 14),
         interests=_WORKSHOPS,
         weeks=(1, 6),
     ),
@@ -200,9 +206,10 @@ ACTIV_UP = (
         programme="activ_up",
         phase="middle",
         count=11,
-        school_run=0.4,
-        work=0.2,
-        hours=(6, 14),
+        keep_free=_ONE_AFTERNOON,
+        hours=(6, 12),
+        school_run=0.18,
+        work=0.18,
         interests=_WORKSHOPS,
         projects={None: 70, "volunteering": 30},
         weeks=(8, 14),
@@ -212,9 +219,10 @@ ACTIV_UP = (
         phase="project",
         count=9,
         levels={1: 40, 2: 40, 3: 20},
-        school_run=0.33,
+        keep_free=_ONE_AFTERNOON,
+        hours=(6, 9),
+        school_run=0.11,
         work=0.22,
-        hours=(6, 12),
         interests=_WORKSHOPS,
         projects=_ALL_DAY_PROJECTS,
         weeks=(17, 22),
@@ -227,7 +235,7 @@ ACTIV_UP = (
         levels={2: 50, 3: 50},
         hours=(6, 9),
         keep_free={MORNINGS: 1},
-        school_run=0.5,
+        school_run=0.62,
         work=0.12,
         projects={"employment": 60, "training": 40},
         weeks=(2, 8),
@@ -299,8 +307,8 @@ MOD_ACTIONS = (
     ),
 )
 
-_TWO_COURSES_1 = {MORNINGS | _halves("pm", MON, WED, FRI): 75, MORNINGS | _halves("pm", TUE, THU, FRI): 25}
-_TWO_COURSES_2 = {MORNINGS | _halves("pm", TUE, THU, FRI): 75, MORNINGS | _halves("pm", MON, WED, FRI): 25}
+_TWO_COURSES_1 = {MORNINGS | _halves("pm", MON, WED, FRI): 65, MORNINGS | _halves("pm", TUE, THU, FRI): 35}
+_TWO_COURSES_2 = {MORNINGS | _halves("pm", TUE, THU, FRI): 65, MORNINGS | _halves("pm", MON, WED, FRI): 35}
 
 MOVE_UP = (
     Path(programme="move_up", phase="entry", count=2, hours=(6, 9), weeks=(0, 1)),
@@ -322,7 +330,6 @@ MOVE_UP = (
         levels=ADVANCED,
         keep_free=_TWO_COURSES_2,
         hours=(6, 6),
-        school_run=0.08,
         cohort="Groupe 2",
         weeks=(2, 20),
     ),
@@ -346,9 +353,10 @@ CAI = (
         phase="path",
         count=11,
         levels={1: 50, 2: 50},
+        keep_free={_halves("am", MON, WED): 1, _halves("am", TUE, THU): 1, _halves("am", WED, FRI): 1},
         school_run=0.45,
         work=0.18,
-        hours=(6, 15),
+        hours=(6, 12),
         interests={(): 70, ("digital_module",): 30},
         weeks=(3, 30),
     ),

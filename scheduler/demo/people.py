@@ -25,8 +25,9 @@ _WEDNESDAY_SCHOOL_ENDS = time(12, 15)
 #: A part-time job is on two or three fixed half-days.
 _WORK_HOURS = {"am": (time(7), time(12)), "pm": (time(13), time(18))}
 
-#: Mother tongues for which the public service seldom finds an interpreter in the region.
-_NEEDS_INTERPRETER_SHARE = {0: 0.7, 1: 0.45}
+#: Who needs an interpreter in an interview, by level spoken: where there is one, and where there is none.
+_NEEDS_INTERPRETER = {0: (0.7, 0.12), 1: (0.35, 0.06)}
+_INTERPRETED = frozenset({"ar", "ku", "prs", "fa", "ps", "ti", "am", "so", "tr", "uk", "ru"})
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class _Traits:
     work: bool
     children: bool
     clash: bool
+    tongue: str
     eu_national: bool
     level: int
     project: str | None
@@ -61,15 +63,31 @@ def invent_people(
     rng: Random, centre: Centre, paths: Iterable[Path], today: date, now: datetime
 ) -> list[Person]:
     """Invent everybody of a centre, in the order of the paths; nothing is stored yet."""
+    paths = tuple(paths)
+    eu_flags = {path: flags(rng, path.count, 1 - path.non_eu) for path in paths}
+    tongues = _share_out_tongues(rng, eu_flags)
     people: list[Person] = []
     for path in paths:
-        for traits in _share_out(rng, path):
+        for traits in _share_out(rng, path, tongues[path], eu_flags[path]):
             people.append(_invent(rng, centre, path, traits, len(people) + 1, today, now))
     _give_traits_of_all(rng, people)
     return people
 
 
-def _share_out(rng: Random, path: Path) -> list[_Traits]:
+def _share_out_tongues(rng: Random, eu_flags: dict[Path, list[bool]]) -> dict[Path, list[str]]:
+    """Share mother tongues out over everybody, so that rare ones come up as often as they should."""
+    open_to_all = [path for path in eu_flags if path.tongues is None]
+    eu_count = sum(sum(found) for found in eu_flags.values())
+    others = sum(eu_flags[path].count(False) for path in open_to_all)
+    eu_pool, pool = shuffled(rng, eu_count, EU_TONGUES), shuffled(rng, others, NON_EU_TONGUES)
+    shared = {}
+    for path, found in eu_flags.items():
+        own = pool if path.tongues is None else shuffled(rng, found.count(False), path.tongues)
+        shared[path] = [(eu_pool if is_eu else own).pop() for is_eu in found]
+    return shared
+
+
+def _share_out(rng: Random, path: Path, tongues: list[str], eu_flags: list[bool]) -> list[_Traits]:
     count = path.count
     school_run = flags(rng, count, path.school_run)
     # Who comes with the children because nobody can look after them is not bound to school hours.
@@ -82,7 +100,8 @@ def _share_out(rng: Random, path: Path) -> list[_Traits]:
             _among(rng, [not flag for flag in school_run], path.work),
             children,
             flags(rng, count, path.clash),
-            flags(rng, count, 1 - path.non_eu),
+            tongues,
+            eu_flags,
             shuffled(rng, count, path.levels),
             shuffled(rng, count, path.projects),
             shuffled(rng, count, path.interests),
@@ -101,15 +120,14 @@ def _among(rng: Random, allowed: Sequence[bool], share: float) -> list[bool]:
 def _invent(
     rng: Random, centre: Centre, path: Path, traits: _Traits, number: int, today: date, now: datetime
 ) -> Person:
-    tongues = EU_TONGUES if traits.eu_national else path.tongues or NON_EU_TONGUES
-    tongue = rng.choices(list(tongues), list(tongues.values()))[0]
+    tongue = traits.tongue
     first_name, last_name = invented_name(rng, tongue, rng.random() < 0.55)
     weeks_in = rng.randint(*path.weeks)
     reference = f"DEMO-{number:04d}"
     keep_free = traits.keep_free
     if path.programme == "amie" and traits.school_run:
         keep_free |= {(WED, "pm")}  # the day on which they can come with the children
-    written = _level_written(rng, traits.level, tongue)
+    written = min(_level_written(rng, traits.level, tongue), path.written_most)
     row = Participant(
         centre_id=centre.id,
         reference=reference,
@@ -127,7 +145,7 @@ def _invent(
         eu_national=traits.eu_national,
         started_on=today - timedelta(weeks=weeks_in, days=rng.randrange(5)),
         brings_children=traits.children,
-        needs_interpreter=tongue != "fr" and rng.random() < _NEEDS_INTERPRETER_SHARE.get(traits.level, 0.0),
+        needs_interpreter=_needs_interpreter(rng, traits.level, tongue),
         preferred_activities=list(traits.interests),
         project=traits.project,
         consent_sharing_at=now - timedelta(days=rng.randint(1, 200)) if rng.random() < 0.75 else None,
@@ -147,6 +165,11 @@ def _level_written(rng: Random, spoken: int, tongue: str) -> int:
         (-2, -1, 0, 1), (10, 38, 36, 16) if tongue not in ("uk", "ru", "es", "en") else (2, 18, 44, 36)
     )[0]
     return min(max(spoken + gap, 0), 6)
+
+
+def _needs_interpreter(rng: Random, level: int, tongue: str) -> bool:
+    there, none = _NEEDS_INTERPRETER.get(level, (0.0, 0.0))
+    return tongue != "fr" and rng.random() < (there if tongue in _INTERPRETED else none)
 
 
 def _choose_course(rng: Random, path: Path, keep_free: frozenset[Half], clash: bool) -> WeeklyPattern | None:

@@ -90,10 +90,10 @@ INTERPRETERS = (
     _interpreter("ar", ("ar",), THREE_DAYS),
     _interpreter("prs", ("prs", "fa", "ps"), FOUR_DAYS, mediates=True),
     _interpreter("ps", ("ps", "prs"), WED_TO_FRI),
-    _interpreter("ti", ("ti", "am"), FOUR_DAYS),
+    _interpreter("ti", ("ti", "am"), FOUR_DAYS, mediates=True),
     _interpreter("so", ("so",), FRIDAYS),
-    _interpreter("tr", ("tr", "ku"), TWO_DAYS),
-    _interpreter("uk", ("uk", "ru"), FOUR_DAYS),
+    _interpreter("tr", ("tr", "ku"), TWO_DAYS, mediates=True),
+    _interpreter("uk", ("uk", "ru"), FOUR_DAYS, mediates=True),
 )
 
 MENTORS = (
