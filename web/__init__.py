@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from web import assets, auth, centre, cli, config, errors, locale, permissions, security, templating
+from web import assets, auth, centre, cli, config, errors, labels, locale, permissions, security, templating
 from web.extensions import csrf, db, limiter, login_manager, migrate
 from web.navigation import register_areas
 
@@ -24,6 +24,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     locale.init_app(app)
     security.init_app(app)
     templating.init_app(app)
+    labels.init_app(app)
     errors.init_app(app)
     centre.init_app(app)
     permissions.init_app(app)

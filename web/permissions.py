@@ -24,8 +24,12 @@ class Permission(StrEnum):
 
     SIGNED_IN = "signed_in"
     VIEW_WEEK = "view_week"
+    VIEW_DRAFTS = "view_drafts"
     EDIT_PLAN = "edit_plan"
+    SEARCH = "search"
     VIEW_PEOPLE = "view_people"
+    VIEW_OWN_PEOPLE = "view_own_people"
+    EXPORT_PEOPLE = "export_people"
     EDIT_PEOPLE = "edit_people"
     IMPORT_PEOPLE = "import_people"
     VIEW_SETTINGS = "view_settings"
@@ -38,11 +42,19 @@ _ALL = frozenset(Role)
 _COORDINATION = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
 #: Roles that hold each permission. ``SIGNED_IN`` needs no role; ``MANAGE_CENTRES`` needs a superuser.
+#: ``VIEW_OWN_PEOPLE`` opens the pages of people; without ``VIEW_PEOPLE`` too they hold only those
+#: referred to the reader who agreed that services share their file.
 POLICY: dict[Permission, frozenset[Role]] = {
     Permission.SIGNED_IN: _ALL,
     Permission.VIEW_WEEK: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR, Role.ANIMATEUR}),
+    Permission.VIEW_DRAFTS: _COORDINATION | {Role.DIRECTOR},
     Permission.EDIT_PLAN: _COORDINATION,
     Permission.VIEW_PEOPLE: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR}),
+    Permission.SEARCH: _ALL - {Role.VOLUNTEER},
+    Permission.VIEW_OWN_PEOPLE: frozenset(
+        {Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR, Role.SOCIAL_WORKER}
+    ),
+    Permission.EXPORT_PEOPLE: _COORDINATION,
     Permission.EDIT_PEOPLE: _COORDINATION,
     Permission.IMPORT_PEOPLE: _COORDINATION,
     Permission.VIEW_SETTINGS: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR}),

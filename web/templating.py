@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import UnknownLocaleError
 from flask import Flask
-from flask_babel import format_date, format_decimal, format_percent, get_locale
+from flask_babel import format_date, format_decimal, format_percent, get_locale, lazy_gettext
 
 from solver.problem import LEVELS
 
@@ -28,6 +28,10 @@ KIND_ICONS = {
     "open_desk": "door-open",
     "professional": "briefcase",
 }
+
+
+#: Languages that the locale data do not name.
+UNNAMED_LANGUAGES = {"prs": lazy_gettext("dari"), "kmr": lazy_gettext("kurmandji")}
 
 
 def local(instant: datetime) -> datetime:
@@ -52,7 +56,7 @@ def language_name(code: str) -> str:
         name = Locale.parse(code).get_display_name(get_locale())
     except (UnknownLocaleError, ValueError):
         name = get_locale().languages.get(code)
-    return name or code
+    return name or str(UNNAMED_LANGUAGES.get(code, code))
 
 
 def level_name(level: int | None) -> str:

@@ -28,6 +28,11 @@
     if (form) form.requestSubmit();
   });
 
+  // On a phone the filters of a list start folded away, unless one is in use.
+  if (window.matchMedia("(max-width: 47.99rem)").matches) {
+    for (const details of document.querySelectorAll('details[data-closed-when-narrow="yes"]')) details.open = false;
+  }
+
   // "/" goes to the search field of the page.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

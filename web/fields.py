@@ -1,0 +1,279 @@
+"""Form fields that read what people write: languages, hours, durations, phones, lists of words."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Any
+
+import phonenumbers
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, IntegerField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, TextInput, html_params
+
+from scheduler.roster_import.cells import CellError, parse_email, parse_phone
+from scheduler.roster_import.languages import parse_language
+from scheduler.roster_import.weekly_hours import parse_weekly_hours
+from web.labels import duration, language_names, say, weekdays
+
+_DURATION = re.compile(
+    r"(?:(?P<hours>\d{1,3})\s*(?:h|u|heures?)\s*(?P<rest>\d{1,2})?\s*(?:min)?|(?P<minutes>\d{1,4})\s*(?:min(?:utes?)?|')?)",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"[,;\n]+")
+
+
+class VersionField(IntegerField):
+    """The version of the row that a form was filled in from."""
+
+    widget = HiddenInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take a number, or nothing: then the newest row is meant to be overwritten by nobody."""
+        self.data = int(valuelist[0]) if valuelist and valuelist[0].isdecimal() else 0
+
+
+class _TextField(StringField):
+    """Text with a meaning: shown by ``_show``, read by ``_read``; what was typed stays when it is wrong."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self._show(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        try:
+            self.data = self._read(text)
+        except CellError as error:
+            raise ValueError(_sentence(say(error.text))) from None
+
+    def _show(self, data: Any) -> str:
+        return str(data)
+
+    def _read(self, text: str) -> Any:
+        return text
+
+
+class WordsField(_TextField):
+    """Free words between commas, as a list."""
+
+    def _show(self, data: list[str]) -> str:
+        return ", ".join(data)
+
+    def _read(self, text: str) -> list[str]:
+        return list(dict.fromkeys(part.strip() for part in _SEPARATORS.split(text) if part.strip()))
+
+
+class LanguagesField(_TextField):
+    """Languages by name, as a list of ISO 639 codes in the order given."""
+
+    def _show(self, data: list[str]) -> str:
+        return language_names(data)
+
+    def _read(self, text: str) -> list[str]:
+        shown = {language_names([code]): code for code in self.object_data or []}
+        parts = (part.strip() for part in _SEPARATORS.split(text))
+        return list(dict.fromkeys(shown.get(part) or parse_language(part) for part in parts if part))
+
+
+class LanguageField(_TextField):
+    """One language by name, as its ISO 639 code."""
+
+    def _show(self, data: str) -> str:
+        return language_names([data]) if data else ""
+
+    def _read(self, text: str) -> str:
+        if self.object_data and text == language_names([self.object_data]):
+            return str(self.object_data)
+        return parse_language(text) if text else ""
+
+
+class PhoneField(_TextField):
+    """A phone number, kept in E.164."""
+
+    def _show(self, data: str) -> str:
+        try:
+            parsed = phonenumbers.parse(data)
+        except phonenumbers.NumberParseException:
+            return data
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    def _read(self, text: str) -> str | None:
+        return parse_phone(text)[0] if text else None
+
+
+class EmailField(_TextField):
+    """An e-mail address, checked for its form only."""
+
+    def _read(self, text: str) -> str | None:
+        return parse_email(text) if text else None
+
+
+class DurationField(_TextField):
+    """A duration such as ``1 h 30``, ``90 min`` or ``90``, in minutes."""
+
+    def _show(self, data: int) -> str:
+        return duration(data)
+
+    def _read(self, text: str) -> int | None:
+        if not text:
+            return None
+        match = _DURATION.fullmatch(text)
+        if match is None:
+            raise ValueError(_("Écrivez une durée comme 1 h 30 ou 90 min."))
+        if match["minutes"] is not None:
+            return int(match["minutes"])
+        return int(match["hours"]) * 60 + int(match["rest"] or 0)
+
+
+class WeeklyHoursField(_TextField):
+    """Weekly hours such as ``lun 9:00-12:00; mer 13:30-16:00``, as a sorted list of (weekday, start, end)."""
+
+    def _show(self, data: list[tuple[int, time, time]]) -> str:
+        names = weekdays("abbreviated")
+        return "; ".join(f"{names[day]} {starts:%H:%M}-{ends:%H:%M}" for day, starts, ends in data)
+
+    def _read(self, text: str) -> list[tuple[int, time, time]]:
+        return sorted(tuple(each) for each in parse_weekly_hours(text)) if text else []  # type: ignore[type-var]
+
+
+class HoursOfDayField(_TextField):
+    """Start times such as ``09:00, 13:30``, as a list of ``HH:MM``."""
+
+    def _show(self, data: list[str]) -> str:
+        return ", ".join(data)
+
+    def _read(self, text: str) -> list[str]:
+        from scheduler.roster_import.cells import parse_time
+
+        return sorted({f"{parse_time(part):%H:%M}" for part in _SEPARATORS.split(text) if part.strip()})
+
+
+class ChoiceField(SelectField):
+    """A choice whose first entry may be nothing (``None``); values are coerced by ``coerce``."""
+
+    def __init__(self, *args: Any, coerce: Any = int, **kwargs: Any) -> None:
+        super().__init__(
+            *args, coerce=lambda value: None if value in ("", None, "None") else coerce(value), **kwargs
+        )
+
+    def iter_choices(self) -> Any:
+        """Mark the chosen entry, the empty one for ``None``."""
+        chosen = "" if self.data is None else str(self.data)
+        for choice in super().iter_choices():
+            yield choice._replace(selected=str(choice.value) == chosen)
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several of a set, as a list; each is a box with its label."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what was not offered."""
+        known = {choice.value for choice in self.iter_choices()}
+        if any(value not in known for value in self.data or []):
+            raise ValidationError(_("Ce choix n'existe pas."))
+
+
+class WeekGridField(Field):
+    """A week as rows of days with two or more spans each; a list of (weekday, start, end)."""
+
+    def __init__(self, label: Any = None, spans: int = 2, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.spans = spans
+        self.typed: dict[str, str] = {}
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Not rendered by itself: the macro ``week_grid`` does it."""
+        return html_params(**kwargs)
+
+    def process(self, formdata: Any, data: Any = None, **kwargs: Any) -> None:
+        """Read the inputs ``<name>-<day>-<span>-from`` and ``-to`` of a submitted form."""
+        self.process_errors = []
+        self.data = list(data() if callable(data) else data or self.object_data_or_default(data))
+        self.object_data = self.data
+        counts = [sum(1 for each in self.data if each[0] == day) for day in range(7)]
+        self.spans = max(self.spans, *counts)
+        if formdata is None or not any(key.startswith(f"{self.name}-") for key in formdata):
+            return
+        self.typed = {key: formdata[key].strip() for key in formdata if key.startswith(f"{self.name}-")}
+        self.spans = max(
+            [self.spans, *(int(key.split("-")[2]) + 1 for key in self.typed if self._is_mine(key))]
+        )
+        self.data = self._read()
+
+    @staticmethod
+    def object_data_or_default(data: Any) -> list[Any]:
+        """Return no hours where none are given."""
+        return []
+
+    def _is_mine(self, key: str) -> bool:
+        return bool(re.fullmatch(rf"{re.escape(self.name)}-[0-6]-[0-9]-(from|to)", key))
+
+    def _read(self) -> list[tuple[int, time, time]]:
+        hours = []
+        for day in range(7):
+            for span in range(self.spans):
+                ends = [self.typed.get(f"{self.name}-{day}-{span}-{end}", "") for end in ("from", "to")]
+                if not any(ends):
+                    continue
+                try:
+                    starts, finishes = (time.fromisoformat(end) for end in ends)
+                except ValueError:
+                    self.process_errors.append(
+                        _("%(day)s : donnez une heure de début et une heure de fin.", day=weekdays()[day])
+                    )
+                    continue
+                if starts >= finishes:
+                    self.process_errors.append(
+                        _("%(day)s : la plage finit avant de commencer.", day=weekdays()[day])
+                    )
+                    continue
+                hours.append((day, starts.replace(second=0), finishes.replace(second=0)))
+        return sorted(hours)
+
+    def rows(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """Return each day's name with its spans: name of the inputs, start, end."""
+        by_day: dict[int, list[tuple[time, time]]] = {day: [] for day in range(7)}
+        for day, starts, ends in self.data or []:
+            by_day[day].append((starts, ends))
+        rows = []
+        for day, name in enumerate(weekdays()):
+            spans = []
+            for span in range(self.spans):
+                prefix = f"{self.name}-{day}-{span}"
+                if self.typed:
+                    pair = (self.typed.get(f"{prefix}-from", ""), self.typed.get(f"{prefix}-to", ""))
+                elif span < len(by_day[day]):
+                    pair = (f"{by_day[day][span][0]:%H:%M}", f"{by_day[day][span][1]:%H:%M}")
+                else:
+                    pair = ("", "")
+                spans.append((prefix, *pair))
+            rows.append((name, spans))
+        return rows
+
+
+def level_choices() -> list[tuple[int, str]]:
+    """Return the levels of the CEFR as choices."""
+    from solver.problem import LEVELS
+
+    return list(enumerate(LEVELS))
+
+
+LANGUAGES_HINT = _l(
+    "Noms séparés par des virgules, la langue maternelle d'abord. Par exemple : arabe, anglais."
+)
+DURATION_HINT = _l("Par exemple : 1 h 30 ou 90 min.")
+WEEKLY_HINT = _l("Par exemple : lun 9:00-12:00; mer 13:30-16:00")
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,154 @@
+"""Words for the values of the domain, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import time
+from itertools import groupby
+from typing import Any
+
+import phonenumbers
+from flask import Flask
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from scheduler.message import Message
+from scheduler.models import Availability, CourseMeeting, EnrolmentStatus, Role, StaffKind
+from scheduler.programmes.vocabulary import PROJECTS, THEMES
+from web.assets import icon
+from web.templating import language_name
+
+ENROLMENT_STATUS: Mapping[EnrolmentStatus, Any] = {
+    EnrolmentStatus.ACTIVE: _l("En parcours"),
+    EnrolmentStatus.TRIAL: _l("À l'essai"),
+    EnrolmentStatus.WAITING: _l("En attente"),
+    EnrolmentStatus.PAUSED: _l("En pause"),
+    EnrolmentStatus.ENDED: _l("Terminé"),
+}
+
+_STATUS_ICONS = {
+    EnrolmentStatus.ACTIVE: "play-circle",
+    EnrolmentStatus.TRIAL: "question-circle",
+    EnrolmentStatus.WAITING: "hourglass-split",
+    EnrolmentStatus.PAUSED: "pause-circle",
+    EnrolmentStatus.ENDED: "check-circle",
+}
+
+STAFF_KINDS: Mapping[StaffKind, Any] = {
+    StaffKind.STAFF: _l("Équipe"),
+    StaffKind.VOLUNTEER: _l("Volontaire"),
+    StaffKind.INTERPRETER: _l("Interprète"),
+    StaffKind.HOST: _l("Structure d'accueil"),
+}
+
+ROLES: Mapping[Role, Any] = {
+    Role.COORDINATOR: _l("Coordination"),
+    Role.ANIMATEUR: _l("Animation"),
+    Role.SOCIAL_WORKER: _l("Service social"),
+    Role.DIRECTOR: _l("Direction"),
+    Role.VOLUNTEER: _l("Bénévolat"),
+    Role.ADMINISTRATOR: _l("Administration"),
+}
+
+
+def say(message: Message | str) -> str:
+    """Return a sentence of the domain in the reader's language."""
+    if isinstance(message, Message):
+        return _(message.msgid, **message.params)
+    return message
+
+
+def status_badge(status: EnrolmentStatus | str | None, *, active: bool = True) -> Markup:
+    """Return a word with its icon for where somebody stands."""
+    if not active:
+        return Markup('<span class="state state-archived">{} {}</span>').format(icon("archive"), _("Archivé"))
+    if status is None:
+        return Markup('<span class="state">{} {}</span>').format(icon("dash-circle"), _("Sans programme"))
+    status = EnrolmentStatus(status)
+    return Markup('<span class="state state-{}">{} {}</span>').format(
+        status.value, icon(_STATUS_ICONS[status]), ENROLMENT_STATUS[status]
+    )
+
+
+def weekdays(form: str = "wide") -> list[str]:
+    """Return the names of the days, Monday first; ``form`` is ``wide`` or ``abbreviated``."""
+    names = get_locale().days["stand-alone" if form == "wide" else "format"][form]
+    return [names[day] for day in range(7)]
+
+
+def short_days(days: Iterable[int]) -> str:
+    """Return ``lun. mer.`` for 0 and 2."""
+    names = weekdays("abbreviated")
+    return " ".join(names[day] for day in days)
+
+
+def language_names(codes: Iterable[str]) -> str:
+    """Return languages by name, in the order given."""
+    return ", ".join(language_name(code) for code in codes)
+
+
+def duration(minutes: int | None) -> str:
+    """Return ``3 h 30`` for 210 minutes, ``45 min`` below an hour, nothing for ``None``."""
+    if minutes is None:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("%(minutes)s min", minutes=rest)
+    return _("%(hours)s h", hours=hours) + (f" {rest:02d}" if rest else "")
+
+
+def link(address: str, text: Any) -> Markup:
+    """Return a link, its text escaped."""
+    return Markup('<a href="{}">{}</a>').format(address, text)
+
+
+def lines(parts: Iterable[Any]) -> Markup:
+    """Return each part on a line of its own."""
+    return Markup("<br>").join(escape(part) for part in parts)
+
+
+def phone(number: str) -> str:
+    """Return a number in E.164 with its groups apart, as it is if it cannot be read."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def weekly(rows: Iterable[Availability | CourseMeeting | tuple[int, time, time]]) -> str:
+    """Return ``lun. mer. 9:00–12:00`` for weekly hours, days with the same hours together."""
+    spans: dict[int, list[tuple[time, time]]] = {}
+    for row in rows:
+        weekday, starts, ends = row if isinstance(row, tuple) else (row.weekday, row.starts, row.ends)
+        spans.setdefault(weekday, []).append((starts, ends))
+    ordered = sorted((tuple(sorted(hours)), day) for day, hours in spans.items())
+    parts = []
+    for hours, group in groupby(ordered, key=lambda pair: pair[0]):
+        days = [day for _hours, day in group]
+        times = ", ".join(f"{a.hour}:{a.minute:02d}–{b.hour}:{b.minute:02d}" for a, b in hours)
+        parts.append((days[0], f"{short_days(days)} {times}"))
+    return " · ".join(text for _day, text in sorted(parts))
+
+
+def theme_names(keys: Sequence[str]) -> str:
+    """Return themes by name; what is no theme stays as it is."""
+    return ", ".join(_(THEMES[key]) if key in THEMES else key for key in keys)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the words."""
+    app.jinja_env.filters.update(
+        phone=phone,
+        languages=language_names,
+        weekly=weekly,
+        duration=duration,
+        translated=lambda text: _(text) if text else "",
+        theme_names=theme_names,
+        said=say,
+    )
+    app.jinja_env.globals.update(
+        status_badge=status_badge, PROJECTS=PROJECTS, ROLES=ROLES, STAFF_KINDS=STAFF_KINDS
+    )
