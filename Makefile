@@ -47,8 +47,10 @@ clean:
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+.venv/.dev: requirements-dev.lock package-lock.json .venv/.runtime web/static/vendor/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m web.assets --with-tests
+	touch web/static/vendor/.installed
 	touch $@
 
 web/static/vendor/.installed: package-lock.json package.json web/assets.py .venv/.runtime

