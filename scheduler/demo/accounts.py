@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from argon2 import PasswordHasher
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from scheduler.models import Centre, Membership, Role, StaffMember, User
@@ -53,6 +54,9 @@ def add_accounts(
     if not centre.is_demo:
         raise ValueError("accounts with a public password belong in demonstration centres only")
     password_hash = PasswordHasher().hash(DEMO_PASSWORD)
+    addresses = [f"{local}@{mail_domain(centre.slug)}" for local, _, _ in _ACCOUNTS]
+    # Left over when a demonstration centre was deleted by other means: of no centre, so of no use.
+    session.execute(delete(User).where(User.email.in_(addresses), ~User.memberships.any()))
     users = []
     for local, name, role in _ACCOUNTS:
         if role not in roles:

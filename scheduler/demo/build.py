@@ -87,7 +87,7 @@ def build_demo(
         },
     )
     if spec.neighbour:
-        build_neighbour(session, rng, slug=f"{slug}-voisin", now=now, today=today)
+        build_neighbour(session, rng, slug=slug, now=now, today=today)
     session.flush()
     return centre
 

@@ -12,8 +12,10 @@ from random import Random
 _NAMES: dict[str, tuple[str, str, str]] = {
     "ar": (
         "Amina Rania Hanan Samira Noor Layla Fatima Yasmin Salma Huda Zahra Mariam Rima Dalia Nawal Sawsan",
-        "Omar Khaled Yousef Bilal Hassan Mahmoud Ahmad Tarek Samir Ibrahim Walid Nabil Mustafa Ziad Adnan Karim",
-        "Haddad Al-Masri Khoury Saleh Nasser Hamdan Darwish Qasim Al-Hassan Jaber Sayegh Mansour Othman Barakat "
+        "Omar Khaled Yousef Bilal Hassan Mahmoud Ahmad Tarek Samir Ibrahim Walid Nabil "
+        "Mustafa Ziad Adnan Karim",
+        "Haddad Al-Masri Khoury Saleh Nasser Hamdan Darwish Qasim Al-Hassan Jaber "
+        "Sayegh Mansour Othman Barakat "
         "Rahal Al-Ali Shahin Zein Najjar Taleb",
     ),
     "prs": (
@@ -54,7 +56,8 @@ _NAMES: dict[str, tuple[str, str, str]] = {
     "uk": (
         "Olena Iryna Oksana Nataliia Svitlana Tetiana Kateryna Yuliia Halyna Liudmyla Daryna Mariia",
         "Andrii Oleksandr Serhii Mykola Ihor Taras Vasyl Bohdan",
-        "Shevchenko Kovalenko Bondarenko Tkachenko Kravchenko Melnyk Savchenko Marchenko Lysenko Rudenko Petrenko",
+        "Shevchenko Kovalenko Bondarenko Tkachenko Kravchenko Melnyk Savchenko Marchenko "
+        "Lysenko Rudenko Petrenko",
     ),
     "ru": (
         "Zarema Madina Aminat Elena Milana Luiza Irina Svetlana",
@@ -107,7 +110,8 @@ _NAMES: dict[str, tuple[str, str, str]] = {
         "Ivanov Georgiev Dimitrov Petrov Stoyanov Todorov Angelov",
     ),
     "be": (
-        "Nadia Sophie Claire Anne Julie Leila Valerie Chantal Isabelle Caroline Marie Sandrine Laurence Karima "
+        "Nadia Sophie Claire Anne Julie Leila Valerie Chantal Isabelle Caroline "
+        "Marie Sandrine Laurence Karima "
         "Delphine Audrey Fabienne Ingrid",
         "Tom Luc Benoit Marc Vincent Pierre Mehdi Olivier Philippe Alain Thomas Renaud Gauthier Bruno",
         "Lambert Dubois Peeters Janssens Dupont Martens Leclercq Simon Laurent Claes Denis Renard Goossens "

@@ -34,9 +34,20 @@ _TEAM = (
 )
 
 
+def neighbour_slug(slug: str) -> str:
+    """Return the short name of the neighbour of a demonstration centre."""
+    return f"{slug}-voisin"
+
+
 def build_neighbour(session: Session, rng: Random, *, slug: str, now: datetime, today: date) -> Centre:
-    """Build a centre with five people, one room and an account of its own coordinator."""
-    centre = Centre(name=NEIGHBOUR_NAME, slug=slug, is_demo=True, created_at=now)
+    """Build a centre with five people, one room and an account of its own coordinator.
+
+    Parameters
+    ----------
+    slug : str
+        Of the demonstration centre it is the neighbour of.
+    """
+    centre = Centre(name=NEIGHBOUR_NAME, slug=neighbour_slug(slug), is_demo=True, created_at=now)
     session.add(centre)
     session.flush()
     add_places(session, centre, (_SITE,), {})

@@ -22,7 +22,7 @@ SCHOOL_STARTS, SCHOOL_ENDS = time(9), time(15, 15)
 _PICK_UP_UNTIL = time(17, 30)
 _WEDNESDAY_SCHOOL_ENDS = time(12, 15)
 
-#: A part-time job is on two or three fixed half-days.
+#: A part-time job is on two or three fixed half-days, or on the one that a course leaves free.
 _WORK_HOURS = {"am": (time(7), time(12)), "pm": (time(13), time(18))}
 
 #: Who needs an interpreter in an interview, by level spoken: where there is one, and where there is none.
