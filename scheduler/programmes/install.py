@@ -96,6 +96,7 @@ def install_programme(
     _make_places(session, centre, spec)
     _make_pools(session, centre, spec)
     session.flush()
+    session.expire(programme, ["phases", "activities", "demand_rules", "orders"])
     programme.origin_digest = digest_of(spec_of(programme))
     programme.installed_at = now
     session.flush()
