@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from solver.candidates import Candidates
 from solver.constraints import CONSTRAINTS
 from solver.literals import Sum
@@ -19,9 +21,13 @@ class Model:
     whole : bool
         ``True`` for the whole problem: ``lost`` is then exact to the constant. ``False`` for a
         neighbourhood of a valid plan, in which points that nothing can change are left out.
+    without : collection of str
+        Terms to leave out: what remains is a relaxation, for a bound.
     """
 
-    def __init__(self, candidates: Candidates, *, whole: bool = True) -> None:
+    def __init__(
+        self, candidates: Candidates, *, whole: bool = True, without: Collection[str] = ()
+    ) -> None:
         self.variables = Variables(candidates, whole=whole)
         for add in CONSTRAINTS:
             add(self.variables)
@@ -30,7 +36,7 @@ class Model:
         for name, term in TERMS.items():
             weight = getattr(weights, WEIGHT_NAMES[name])
             # A term without weight is still reported, by solver.score, but need not be modelled.
-            if weight:
+            if weight and name not in without:
                 self.lost.extend(term(self.variables), weight)
         if self.lost.vars:
             self.variables.model.minimize(self.lost.expr())

@@ -95,10 +95,10 @@ def _against_standing(
 
 def _travel(variables: Variables, items: Sequence[Item], pause: int) -> None:
     """Pairs at different sites that the pause alone does not keep apart."""
-    ends: dict[str, list[Item]] = defaultdict(list)
+    ends: dict[str, dict[int, list[Item]]] = defaultdict(lambda: defaultdict(list))
     starts: dict[str, dict[int, list[Lit]]] = defaultdict(lambda: defaultdict(list))
     for placement, lit in items:
-        ends[placement.site].append((placement, lit))
+        ends[placement.site][placement.end].append((placement, lit))
         starts[placement.site][placement.start].append(lit)
     for site, leaving in ends.items():
         for other, arriving in starts.items():
@@ -106,7 +106,8 @@ def _travel(variables: Variables, items: Sequence[Item], pause: int) -> None:
             if travel <= pause or site == other:
                 continue
             for start, there in arriving.items():
-                near = [(p, lit) for p, lit in leaving if start - travel < p.end <= start - pause]
+                moments = range(start - travel + 1, start - pause + 1)
+                near = [item for end in moments for item in leaving.get(end, ())]
                 if not near:
                     continue
                 if min(p.end - p.start for p, _ in near) >= travel - 2 * pause:
