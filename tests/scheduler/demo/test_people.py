@@ -114,7 +114,9 @@ def test_everybody_is_invented_and_says_so(seed: int) -> None:
 def test_numbers_of_the_range_for_fiction_are_numbers_that_no_operator_gives_out() -> None:
     for index in (0, 17, RANGE_SIZE - 1):
         number = phonenumbers.parse(invented_phone(index))
-        assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == invented_phone(index)
+        assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == invented_phone(
+            index
+        )
         assert phonenumbers.is_possible_number(number)
         assert not phonenumbers.is_valid_number(number)
     assert not is_invented_phone("+33612345678")
@@ -149,7 +151,8 @@ def test_patterns_of_schools_cover_the_range_of_hours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "first"), [("2026-11-22", 2026), ("2027-06-30", 2026), ("2027-08-01", 2027), ("2027-01-01", 2026)]
+    ("today", "first"),
+    [("2026-11-22", 2026), ("2027-06-30", 2026), ("2027-08-01", 2027), ("2027-01-01", 2026)],
 )
 def test_the_school_year_is_the_one_under_way_or_the_next(today: str, first: int) -> None:
     starts, ends = school_year(date.fromisoformat(today))
