@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scheduler.message import Message
 
 
@@ -38,3 +40,31 @@ class InvalidInputError(SchedulerError):
         self.text = message if isinstance(message, Message) else Message(message)
         self.message = str(message)
         self.field = field
+
+
+class PlanRejectedError(SchedulerError):
+    """A plan breaks a hard rule or says of itself what is not so; nothing was stored.
+
+    Parameters
+    ----------
+    reasons : sequence of str
+        What the judge found, in its words.
+    """
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+class StalePlanError(StaleError):
+    """Another version was published for the same days since this draft was made.
+
+    Parameters
+    ----------
+    number : int
+        Number of the version published meanwhile.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"version {number} was published meanwhile")
+        self.number = number

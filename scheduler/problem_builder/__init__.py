@@ -15,6 +15,7 @@ from scheduler.errors import InvalidInputError
 from scheduler.holidays_calendar import closed_days
 from scheduler.message import N_
 from scheduler.models import Centre, GroupSession, Plan
+from scheduler.planner_ids import activity_key
 from scheduler.problem_builder import people, resources
 from scheduler.problem_builder.activities import ActivityBuilder, Copy, build_orders, list_copies
 from scheduler.problem_builder.demands import DemandBuilder
@@ -24,7 +25,6 @@ from scheduler.problem_builder.fixed import (
     planned_sessions,
     running_runs,
 )
-from scheduler.problem_builder.ids import activity_key
 from scheduler.problem_builder.load import Facts, load_facts
 from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import DAYS_PER_WEEK, PlannedSession, Problem
@@ -38,7 +38,7 @@ class BuiltProblem:
 
     ``base`` are the stored sessions it starts from, cancelled ones included, ``announced`` those in
     force in the horizon; ``planned`` is the base as the planner sees it. Ids are read back by
-    ``scheduler.problem_builder.ids``.
+    ``scheduler.planner_ids``.
     """
 
     problem: Problem

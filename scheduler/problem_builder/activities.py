@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from typing import Any, cast
 
 from scheduler.models import Activity, Cohort
-from scheduler.problem_builder.ids import (
+from scheduler.planner_ids import (
     activity_key,
     equipment_key,
     participant_key,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from scheduler.models import DemandRule, Enrolment, StaffKind
+from scheduler.planner_ids import demand_key, participant_key, staff_key
 from scheduler.problem_builder.activities import Anchor, Copy
-from scheduler.problem_builder.ids import demand_key, participant_key, staff_key
 from scheduler.problem_builder.load import Attended, Facts, by, ids
 from scheduler.problem_builder.people import newcomers
 from scheduler.programmes.matching import active_days, applies, projects_of

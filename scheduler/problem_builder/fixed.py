@@ -8,48 +8,26 @@ from dataclasses import replace
 from datetime import date
 
 from scheduler.models import GroupSession
-from scheduler.problem_builder.ids import activity_key, participant_key, room_key, site_key, staff_key
+from scheduler.planner_ids import activity_key, participant_key
+from scheduler.session_state import state_of, to_planned
 from scheduler.timegrid import TimeGrid
-from solver.problem import Activity, FixedSession, Leader, PlannedSession, Problem, Seat
+from solver.problem import Activity, FixedSession, PlannedSession, Problem
 from solver.verify import NEVER_OVERRIDDEN, verify
-
-
-def planned_session(row: GroupSession, grid: TimeGrid, activity: Activity | None = None) -> PlannedSession:
-    """Return a stored session as the planner's; its id is the session's ``uid``.
-
-    Leaders in roles that the activity no longer has are left out.
-    """
-    roles = None if activity is None else {role.id for role in activity.roles}
-    return PlannedSession(
-        id=row.uid,
-        activity=activity_key(row.activity_id, row.cohort_id),
-        start=grid.slot_of(row.starts_at),
-        site=site_key(row.site_id),
-        room=None if row.room_id is None else room_key(row.room_id),
-        language=row.language,
-        leaders=tuple(
-            Leader(role=leader.role, staff=staff_key(leader.staff_id))
-            for leader in sorted(row.leaders, key=lambda x: (x.role, x.staff_id))
-            if roles is None or leader.role in roles
-        ),
-        attendees=tuple(
-            Seat(participant=participant_key(seat.participant_id), subgroup=seat.subgroup)
-            for seat in sorted(row.attendances, key=lambda x: x.participant_id)
-            if not seat.excluded
-        ),
-    )
 
 
 def planned_sessions(
     rows: Iterable[GroupSession], grid: TimeGrid, activities: dict[str, Activity]
 ) -> tuple[PlannedSession, ...]:
-    """Return the sessions that are held, of those the planner knows the activity of."""
+    """Return the sessions that are held, of those the planner knows the activity of.
+
+    Leaders in roles that the activity no longer has are left out.
+    """
     found = []
     for row in rows:
         activity = activities.get(activity_key(row.activity_id, row.cohort_id))
         if row.cancelled_at is not None or activity is None:
             continue
-        planned = planned_session(row, grid, activity)
+        planned = to_planned(state_of(row), grid, (role.id for role in activity.roles))
         if planned.start % grid.slots_per_day + activity.duration_slots <= grid.slots_per_day:
             found.append(planned)
     return tuple(found)

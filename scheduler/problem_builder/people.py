@@ -10,7 +10,7 @@ from typing import Literal, cast
 from scheduler import settings
 from scheduler.holidays_calendar import COMMUNITIES, course_free_days
 from scheduler.models import Course, CourseEnrolment, CourseException, CourseMeeting, Participant
-from scheduler.problem_builder.ids import activity_rows, participant_key, site_key, staff_key
+from scheduler.planner_ids import activity_rows, participant_key, site_key, staff_key
 from scheduler.problem_builder.load import Facts, by, ids
 from scheduler.problem_builder.resources import single_intervals, weekly_intervals
 from scheduler.timegrid import SLOT_MINUTES, Interval, TimeGrid, merged, slots_up

@@ -9,7 +9,7 @@ from typing import cast
 from scheduler.holidays_calendar import days_of
 from scheduler.models import Availability, BusyPeriod, EquipmentPool, Room, StaffMember
 from scheduler.models.calendar import ClosureKind
-from scheduler.problem_builder.ids import equipment_key, room_key, site_key, staff_key
+from scheduler.planner_ids import equipment_key, room_key, site_key, staff_key
 from scheduler.problem_builder.load import Facts, by
 from scheduler.timegrid import SLOT_MINUTES, Interval, TimeGrid, merged, slots_up, without
 from solver import problem as planner

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from scheduler.errors import InvalidInputError
 from scheduler.models.calendar import ClosureKind
+from scheduler.planner_ids import activity_rows, demand_rows, row_id
 from scheduler.problem_builder import BuiltProblem, build_problem
-from scheduler.problem_builder.ids import activity_rows, demand_rows, row_id
 from solver import codec
 from solver.check import check_problem
 from solver.problem import Activity, Demand, Participant, Problem
 from tests.factories import MONDAY, Make
+from tests.planning import World, hold, make_world, publish_days
 
 SLOT = 4  # slots an hour
 
@@ -39,60 +40,12 @@ def build(session: Session, centre: m.Centre, now: datetime) -> Any:
 
 
 @pytest.fixture
-def world(make: Make) -> dict[str, Any]:
-    """One programme with one weekly workshop and one enrolled person, a site, a room and a leader."""
-    site = make(m.Site, name="Centre")
-    programme = make(m.Programme, key="essai")
-    activity = make(m.Activity, programme=programme, key="atelier", name="Atelier")
-    person = make(m.Participant)
-    return {
-        "site": site,
-        "room": make(m.Room, site=site),
-        "staff": make(m.StaffMember),
-        "programme": programme,
-        "activity": activity,
-        "person": person,
-        "rule": make(m.DemandRule, programme=programme, activity_keys=["atelier"], max=2),
-        "enrolment": make(m.Enrolment, programme=programme, participant=person),
-    }
+def world(make: Make) -> World:
+    return make_world(make)
 
 
 def one(problem: Problem) -> tuple[Participant, Activity]:
     return problem.participants[0], problem.activities[0]
-
-
-def publish_days(
-    make: Make, world: dict[str, Any], first: date, last: date, publication: int = 1, **columns: Any
-) -> m.Plan:
-    plan = make(
-        m.Plan,
-        state=m.PlanState.PUBLISHED,
-        first_day=first,
-        last_day=last,
-        publication=publication,
-        number=publication,
-        **columns,
-    )
-    assert world["site"] is not None
-    return plan
-
-
-def hold(
-    make: Make, world: dict[str, Any], plan: m.Plan, day: date, *people: m.Participant, **columns: Any
-) -> Any:
-    row = make(
-        m.GroupSession,
-        plan=plan,
-        activity=columns.pop("activity", world["activity"]),
-        site=world["site"],
-        room=world["room"],
-        day=day,
-        **columns,
-    )
-    make(m.SessionLeader, session=row, staff=world["staff"])
-    for person in people:
-        make(m.Attendance, session=row, participant=person)
-    return row
 
 
 def test_ids_come_back_as_rows() -> None:
@@ -119,7 +72,7 @@ def test_impossible_horizons_are_refused(build: Any, first_day: date, weeks: int
         build(first_day, weeks)
 
 
-def test_a_small_centre(build: Any, world: dict[str, Any]) -> None:
+def test_a_small_centre(build: Any, world: World) -> None:
     problem = build().problem
     person, activity = one(problem)
     assert person.id == f"p{world['person'].id}"
@@ -135,7 +88,7 @@ def test_a_small_centre(build: Any, world: dict[str, Any]) -> None:
     assert codec.loads(Problem, codec.dumps(problem)) == problem
 
 
-def test_courses_make_people_busy_but_not_in_holidays(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_courses_make_people_busy_but_not_in_holidays(make: Make, build: Any, world: World) -> None:
     course = make(m.Course, travel_minutes=20)
     make(m.CourseMeeting, course=course, weekday=0, starts=time(9), ends=time(12))
     make(m.CourseMeeting, course=course, weekday=2, starts=time(13, 10), ends=time(15, 50))
@@ -173,9 +126,7 @@ def test_courses_make_people_busy_but_not_in_holidays(make: Make, build: Any, wo
     assert problem.closed_days == (21,)
 
 
-def test_a_course_follows_the_community_of_its_language(
-    make: Make, build: Any, world: dict[str, Any]
-) -> None:
+def test_a_course_follows_the_community_of_its_language(make: Make, build: Any, world: World) -> None:
     course = make(m.Course, language="nl")
     make(m.CourseMeeting, course=course, weekday=1)
     make(m.CourseEnrolment, course=course, participant=world["person"], ends_on=MONDAY + timedelta(14))
@@ -189,7 +140,7 @@ def test_a_course_follows_the_community_of_its_language(
     assert one(build().problem)[0].busy == ((at(8, 9), at(8, 12)),)
 
 
-def test_weekly_and_single_times_of_everybody(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_weekly_and_single_times_of_everybody(make: Make, build: Any, world: World) -> None:
     person, staff, room = world["person"], world["staff"], world["room"]
     person.earliest, person.latest = time(8, 50), time(15, 20)
     make(m.Availability, participant=person, weekday=4, starts=time(15, 5), ends=time(16))
@@ -231,20 +182,20 @@ def test_weekly_and_single_times_of_everybody(make: Make, build: Any, world: dic
     assert problem.rooms[0].available == ((at(1, 9), at(1, 17)), (at(8, 9), at(8, 17)))
 
 
-def test_a_closed_site_closes_its_rooms_only(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_closed_site_closes_its_rooms_only(make: Make, build: Any, world: World) -> None:
     make(m.Closure, site_id=world["site"].id, starts_on=MONDAY, ends_on=MONDAY)
     problem = build(weeks=1).problem
     assert problem.closed_days == ()
     assert problem.rooms[0].available == ((96, 7 * 96),)
 
 
-def test_who_left_and_what_is_out_of_use_is_never_available(build: Any, world: dict[str, Any]) -> None:
+def test_who_left_and_what_is_out_of_use_is_never_available(build: Any, world: World) -> None:
     world["staff"].active = world["room"].active = False
     problem = build().problem
     assert problem.staff[0].available == problem.rooms[0].available == ()
 
 
-def test_travel_equipment_and_pairs(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_travel_equipment_and_pairs(make: Make, build: Any, world: World) -> None:
     other = make(m.Site, name="Antenne")
     make(m.TravelTime, site_a=world["site"], site_b=other, minutes=20)
     make(m.TravelTime, site_a=other, site_b=world["site"], minutes=40)
@@ -261,7 +212,7 @@ def test_travel_equipment_and_pairs(make: Make, build: Any, world: dict[str, Any
     assert [p.kind for p in problem.pair_rules] == ["together"]
 
 
-def test_opt_outs_and_wishes_name_activities_by_their_key(build: Any, world: dict[str, Any]) -> None:
+def test_opt_outs_and_wishes_name_activities_by_their_key(build: Any, world: World) -> None:
     world["person"].opt_outs = ["sexuality", "atelier"]
     world["person"].preferred_activities = ["atelier", "inconnue"]
     person, activity = one(build().problem)
@@ -269,7 +220,7 @@ def test_opt_outs_and_wishes_name_activities_by_their_key(build: Any, world: dic
     assert person.preferred_activities == (activity.id,)
 
 
-def test_lead_time_and_today_close_the_first_days(build: Any, world: dict[str, Any]) -> None:
+def test_lead_time_and_today_close_the_first_days(build: Any, world: World) -> None:
     assert build().problem.activities[0].earliest_day == 0
     world["activity"].lead_days = 14
     assert build().problem.activities[0].earliest_day == 7
@@ -279,7 +230,7 @@ def test_lead_time_and_today_close_the_first_days(build: Any, world: dict[str, A
     assert build(now=wednesday, judging=True).problem.activities[0].earliest_day == 0
 
 
-def test_cohorts_get_their_own_copies(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_cohorts_get_their_own_copies(make: Make, build: Any, world: World) -> None:
     world["activity"].per_cohort = True
     programme, person = world["programme"], world["person"]
     mine = make(m.Cohort, programme=programme, seats_max=8, ends_on=MONDAY + timedelta(13))
@@ -299,7 +250,7 @@ def test_cohorts_get_their_own_copies(make: Make, build: Any, world: dict[str, A
     assert problem.demands[0].activities == (first.id,)
 
 
-def test_orders_join_copies_of_one_cohort(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_orders_join_copies_of_one_cohort(make: Make, build: Any, world: World) -> None:
     programme = world["programme"]
     world["activity"].per_cohort = True
     make(m.Activity, programme=programme, key="suite", per_cohort=True)
@@ -322,7 +273,7 @@ def test_orders_join_copies_of_one_cohort(make: Make, build: Any, world: dict[st
     ],
 )
 def test_who_is_planned(
-    make: Make, build: Any, world: dict[str, Any], status: str, before: bool, planned: int
+    make: Make, build: Any, world: World, status: str, before: bool, planned: int
 ) -> None:
     phase = make(m.Phase, programme=world["programme"], before_enrolment=before)
     world["enrolment"].status = m.EnrolmentStatus(status)
@@ -330,7 +281,7 @@ def test_who_is_planned(
     assert len(build().problem.demands) == planned
 
 
-def test_rules_follow_phase_conditions_and_weeks(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_rules_follow_phase_conditions_and_weeks(make: Make, build: Any, world: World) -> None:
     programme, rule = world["programme"], world["rule"]
     phase = make(m.Phase, programme=programme, key="milieu")
     rule.phase_keys = ["milieu"]
@@ -356,14 +307,12 @@ def amounts(demands: tuple[Demand, ...]) -> list[tuple[int, int | None, int, int
     return [(d.from_day, d.to_day, d.period_weeks, d.min, d.target, d.max) for d in demands]
 
 
-def test_somebody_who_starts_in_mid_week_is_asked_for_the_rest_of_it(
-    build: Any, world: dict[str, Any]
-) -> None:
+def test_somebody_who_starts_in_mid_week_is_asked_for_the_rest_of_it(build: Any, world: World) -> None:
     world["enrolment"].starts_on = MONDAY + timedelta(9)
     assert amounts(build().problem.demands) == [(9, 14, 0, 0, 1, 2), (14, 28, 1, 1, 1, 2)]
 
 
-def test_fortnights_are_the_same_when_planned_again(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_fortnights_are_the_same_when_planned_again(make: Make, build: Any, world: World) -> None:
     rule, person = world["rule"], world["person"]
     rule.period_weeks = 2
     assert amounts(build().problem.demands) == [(0, 28, 2, 1, 1, 2)]
@@ -375,7 +324,7 @@ def test_fortnights_are_the_same_when_planned_again(make: Make, build: Any, worl
     assert amounts(build(later, now=after).problem.demands) == [(0, 7, 0, 0, 0, 1), (7, 28, 2, 1, 1, 2)]
 
 
-def test_a_long_period_is_due_by_its_end(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_long_period_is_due_by_its_end(make: Make, build: Any, world: World) -> None:
     world["rule"].period_weeks = 8
     publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     later = MONDAY + timedelta(28)
@@ -383,7 +332,7 @@ def test_a_long_period_is_due_by_its_end(make: Make, build: Any, world: dict[str
     assert amounts(build(later, weeks=2).problem.demands) == [(0, 14, 0, 0, 0, 2)]
 
 
-def test_needed_once_means_once(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_needed_once_means_once(make: Make, build: Any, world: World) -> None:
     rule = world["rule"]
     rule.period_weeks, rule.max = 0, 1
     assert amounts(build().problem.demands) == [(0, 28, 0, 1, 1, 1)]
@@ -394,7 +343,7 @@ def test_needed_once_means_once(make: Make, build: Any, world: dict[str, Any]) -
     assert amounts(build(MONDAY + timedelta(7)).problem.demands) == [(0, 28, 0, 1, 1, 1)]
 
 
-def test_needed_once_within_weeks_is_due_by_and_by(build: Any, world: dict[str, Any]) -> None:
+def test_needed_once_within_weeks_is_due_by_and_by(build: Any, world: World) -> None:
     rule = world["rule"]
     rule.period_weeks, rule.until_weeks, rule.min, rule.target, rule.max = 0, 8, 6, 6, 6
     rule.max_per_week = 1
@@ -402,7 +351,7 @@ def test_needed_once_within_weeks_is_due_by_and_by(build: Any, world: dict[str, 
     assert amounts(build().problem.demands) == [(0, 28, 0, 3, 4, 6)]
 
 
-def test_a_gap_is_kept_across_the_edge_of_the_horizon(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_gap_is_kept_across_the_edge_of_the_horizon(make: Make, build: Any, world: World) -> None:
     world["rule"].gap_days = 5
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(6))
     hold(make, world, plan, MONDAY + timedelta(4), world["person"])
@@ -410,7 +359,7 @@ def test_a_gap_is_kept_across_the_edge_of_the_horizon(make: Make, build: Any, wo
     assert [(d.from_day, d.to_day) for d in demands] == [(2, 7), (7, 28)]
 
 
-def test_a_full_counter_ends_its_demand(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_full_counter_ends_its_demand(make: Make, build: Any, world: World) -> None:
     world["programme"].counters = [
         {"key": "citizenship", "name": "Citoyenneté", "target_minutes": 3600, "activities": ["atelier"]}
     ]
@@ -433,7 +382,7 @@ def test_a_full_counter_ends_its_demand(make: Make, build: Any, world: dict[str,
     assert build().problem.demands == ()
 
 
-def test_staff_from_territory_or_referent(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_staff_from_territory_or_referent(make: Make, build: Any, world: World) -> None:
     rule, person = world["rule"], world["person"]
     world["activity"].individual = True
     world["staff"].municipalities = ["Gembloux"]
@@ -449,7 +398,7 @@ def test_staff_from_territory_or_referent(make: Make, build: Any, world: dict[st
     assert problem.demands[0].staff == problem.participants[0].referents == (f"s{mine.id}",)
 
 
-def test_what_was_attended_before(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_what_was_attended_before(make: Make, build: Any, world: World) -> None:
     world["activity"].mix, world["activity"].pattern = True, "alternating"
     second = make(m.Participant)
     make(m.Enrolment, programme=world["programme"], participant=second)
@@ -465,15 +414,13 @@ def test_what_was_attended_before(make: Make, build: Any, world: dict[str, Any])
     assert [p.completed for p in problem.participants] == [(problem.activities[0].id,)] * 2
 
 
-def test_newcomers_by_the_centre_s_own_measure(build: Any, world: dict[str, Any], centre: m.Centre) -> None:
+def test_newcomers_by_the_centre_s_own_measure(build: Any, world: World, centre: m.Centre) -> None:
     assert build().problem.participants[0].newcomer
     centre.settings = {"newcomer_weeks": 2}
     assert not build().problem.participants[0].newcomer
 
 
-def test_past_and_frozen_sessions_stay_and_later_ones_do_not(
-    make: Make, build: Any, world: dict[str, Any]
-) -> None:
+def test_past_and_frozen_sessions_stay_and_later_ones_do_not(make: Make, build: Any, world: World) -> None:
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     person = world["person"]
     rows = [hold(make, world, plan, MONDAY + timedelta(d), person) for d in (0, 2, 3, 4)]
@@ -492,7 +439,7 @@ def test_past_and_frozen_sessions_stay_and_later_ones_do_not(
     assert built.planned[0].start == at(0, 9)
 
 
-def test_the_past_breaks_no_rule_but_the_future_may(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_the_past_breaks_no_rule_but_the_future_may(make: Make, build: Any, world: World) -> None:
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     rows = [hold(make, world, plan, MONDAY + timedelta(d), world["person"], locked=True) for d in (0, 10)]
     course = make(m.Course)
@@ -503,7 +450,7 @@ def test_the_past_breaks_no_rule_but_the_future_may(make: Make, build: Any, worl
     assert {f.session.id: f.overrides for f in fixed} == {rows[0].uid: ("busy", "start"), rows[1].uid: ()}
 
 
-def test_a_draft_is_planned_from_its_own_sessions(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_draft_is_planned_from_its_own_sessions(make: Make, build: Any, world: World) -> None:
     person = world["person"]
     published = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     hold(make, world, published, MONDAY + timedelta(8), person)
@@ -519,7 +466,7 @@ def test_a_draft_is_planned_from_its_own_sessions(make: Make, build: Any, world:
     assert built.problem.previous[0].id != row.uid
 
 
-def test_a_cancelled_session_is_not_planned_from(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_a_cancelled_session_is_not_planned_from(make: Make, build: Any, world: World) -> None:
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     row = hold(make, world, plan, MONDAY + timedelta(1), world["person"], locked=True)
     row.cancelled_at = plan.created_at
@@ -528,9 +475,7 @@ def test_a_cancelled_session_is_not_planned_from(make: Make, build: Any, world: 
     assert [r.id for r in built.base] == [row.id]
 
 
-def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(
-    make: Make, build: Any, world: dict[str, Any]
-) -> None:
+def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(make: Make, build: Any, world: World) -> None:
     activity = world["activity"]
     activity.pattern, activity.run_length, activity.sessions_max, activity.period_weeks = (
         "consecutive",
@@ -548,7 +493,7 @@ def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(
 
 
 def test_retired_activities_and_lost_roles_do_not_break_old_sessions(
-    make: Make, build: Any, world: dict[str, Any]
+    make: Make, build: Any, world: World
 ) -> None:
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
     hold(make, world, plan, MONDAY, world["person"])
@@ -559,7 +504,7 @@ def test_retired_activities_and_lost_roles_do_not_break_old_sessions(
     assert {"role", "start"} <= set(fixed.overrides)
 
 
-def test_people_beside_programmes_only_when_asked_for(make: Make, build: Any, world: dict[str, Any]) -> None:
+def test_people_beside_programmes_only_when_asked_for(make: Make, build: Any, world: World) -> None:
     guest = make(m.Participant)
     assert len(build().problem.participants) == 1
     assert {p.id for p in build(also=[guest.id]).problem.participants} == {
@@ -569,7 +514,7 @@ def test_people_beside_programmes_only_when_asked_for(make: Make, build: Any, wo
 
 
 def test_a_fixed_number_of_queries(
-    make: Make, session: Session, centre: m.Centre, now: datetime, world: dict[str, Any]
+    make: Make, session: Session, centre: m.Centre, now: datetime, world: World
 ) -> None:
     def fill() -> None:
         person = make(m.Participant)
