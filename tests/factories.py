@@ -473,6 +473,16 @@ class TaskFactory(_Owned):
     created_at = EPOCH
 
 
+class LinkFactory(_Owned):
+    class Meta:
+        model = m.Link
+
+    kind = m.LinkKind.PARTICIPANT
+    subject_id = 1
+    token_hash = factory.LazyFunction(lambda: uuid4().hex * 2)
+    created_at = EPOCH
+
+
 class AuditEntryFactory(_Owned):
     class Meta:
         model = m.AuditEntry
