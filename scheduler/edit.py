@@ -227,8 +227,8 @@ def _store(
         then = _judged(judge, states, uid, after)
     draft, rows = _draft_of(session, centre, plan, rows, now)
     if after is not None:
-        announced = {row.uid: row for row in judge.built.announced}.get(uid)
-        after = stamped(after, None if announced is None else state_of(announced), now, before)
+        announced = {state.uid: state for state in judge.built.announced}
+        after = stamped(after, announced.get(uid), now, before)
     _write(session, draft, rows, uid, after)
     _describe(draft, then, [*(s for s in states.values() if s.uid != uid), *([after] if after else [])])
     detail: dict[str, Any] = {"uid": uid, "before": None if before is None else to_json(before)}
@@ -278,7 +278,9 @@ def copy_in_force(
     """Add a draft that says what is in force on some days, to be edited by hand."""
     if rows is None:
         rows = {row.uid: row for row in sessions_in_force(session, centre.id, first_day, last_day)}
-    draft = new_draft(session, centre, first_day, last_day, now, based_on)
+    draft = new_draft(
+        session, centre, first_day, last_day, now, based_on_id=None if based_on is None else based_on.id
+    )
     if based_on is not None:
         draft.objective, draft.full_value = based_on.objective, based_on.full_value
         draft.terms, draft.unmet = dict(based_on.terms), list(based_on.unmet)

@@ -11,13 +11,12 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scheduler import settings
 from scheduler.errors import PlanRejectedError
 from scheduler.in_force import last_publication
-from scheduler.models import Activity, Centre, GroupSession, Plan, PlanRun, PlanState
+from scheduler.models import Activity, Centre, Plan, PlanRun, PlanState
 from scheduler.planner_ids import activity_rows
 from scheduler.problem_builder import BuiltProblem
-from scheduler.session_state import SessionState, from_planned, new_row, stamped, state_of
+from scheduler.session_state import SessionState, from_planned, new_row, stamped
 from scheduler.timegrid import monday_of, to_wall
 from solver.problem import PlannedSession
 from solver.solution import Solution
@@ -25,18 +24,33 @@ from solver.verify import Breach, verify_solution
 
 
 def new_draft(
-    session: Session, centre: Centre, first_day: date, last_day: date, now: datetime, based_on: Plan | None
+    session: Session,
+    centre: Centre,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    *,
+    based_on_id: int | None = None,
+    basis: int | None = None,
 ) -> Plan:
-    """Add an empty draft with the centre's next number."""
+    """Add an empty draft with the centre's next number.
+
+    Parameters
+    ----------
+    based_on_id : int, optional
+        The version or draft it was made from.
+    basis : int, optional
+        The centre's last publication when the data were read; by default that of now.
+    """
     highest = session.scalar(select(func.max(Plan.number)).where(Plan.centre_id == centre.id)) or 0
     plan = Plan(
         centre_id=centre.id,
         number=highest + 1,
-        basis=last_publication(session, centre.id),
+        basis=last_publication(session, centre.id) if basis is None else basis,
         state=PlanState.DRAFT,
         first_day=first_day,
         last_day=last_day,
-        based_on_id=None if based_on is None else based_on.id,
+        based_on_id=based_on_id,
         created_at=now,
     )
     session.add(plan)
@@ -51,7 +65,7 @@ def store_solution(
     solution: Solution,
     now: datetime,
     *,
-    base_plan: Plan | None = None,
+    base_plan_id: int | None = None,
     run: PlanRun | None = None,
 ) -> Plan:
     """Store a solution as a new draft, once the judge has found nothing wrong with it.
@@ -75,7 +89,15 @@ def store_solution(
     report = verify_solution(built.problem, solution)
     if report.broken:
         raise PlanRejectedError([f"{breach.rule}: {breach.message}" for breach in report.broken])
-    plan = new_draft(session, centre, built.grid.first_day, built.grid.last_day, now, base_plan)
+    plan = new_draft(
+        session,
+        centre,
+        built.grid.first_day,
+        built.grid.last_day,
+        now,
+        based_on_id=base_plan_id,
+        basis=built.publication,
+    )
     plan.run_id = None if run is None else run.id
     plan.objective, plan.full_value, plan.bound = solution.objective, solution.full_value, solution.bound
     plan.terms = dict(solution.terms)
@@ -108,8 +130,8 @@ def _states(
     wanted = {activity_rows(planned.activity)[0] for planned in sessions}
     query = select(Activity).where(Activity.id.in_(wanted or {0}))
     activities = {row.id: row for row in session.scalars(query)}
-    base = {row.uid: state_of(row) for row in built.base}
-    announced = {row.uid: state_of(row) for row in built.announced}
+    base = {state.uid: state for state in built.base}
+    announced = {state.uid: state for state in built.announced}
     fixed = {fixed.session.id for fixed in built.problem.fixed}
     kept = {uid: state for uid, state in base.items() if not state.withdrawn}
     same = match(built, sessions, {**announced, **kept}, activities)
@@ -202,12 +224,3 @@ def match(
             by_key[key] = [state for state in by_key[key] if state.uid in free]
     return found
 
-
-def weeks_of(plan: Plan) -> int:
-    """Return how many weeks a version covers."""
-    return min(-(-((plan.last_day - plan.first_day).days + 1) // 7), settings.MOST_WEEKS)
-
-
-def copy_sessions(rows: Iterable[GroupSession], plan: Plan) -> list[GroupSession]:
-    """Return the same sessions for another version of the plan."""
-    return [new_row(state_of(row), plan) for row in rows]

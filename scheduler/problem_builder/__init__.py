@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from scheduler import settings
 from scheduler.errors import InvalidInputError
 from scheduler.holidays_calendar import closed_days
+from scheduler.in_force import last_publication
 from scheduler.message import N_
-from scheduler.models import Centre, GroupSession, Plan
+from scheduler.models import Centre, Plan
 from scheduler.planner_ids import activity_key
 from scheduler.problem_builder import people, resources
 from scheduler.problem_builder.activities import ActivityBuilder, Copy, build_orders, list_copies
@@ -26,6 +27,7 @@ from scheduler.problem_builder.fixed import (
     running_runs,
 )
 from scheduler.problem_builder.load import Facts, load_facts
+from scheduler.session_state import SessionState, state_of
 from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import DAYS_PER_WEEK, PlannedSession, Problem
 
@@ -36,16 +38,18 @@ __all__ = ["BuiltProblem", "build_problem", "grid_of"]
 class BuiltProblem:
     """A problem with what it takes to bring its answer back into the database.
 
-    ``base`` are the stored sessions it starts from, cancelled ones included, ``announced`` those in
-    force in the horizon; ``planned`` is the base as the planner sees it. Ids are read back by
-    ``scheduler.planner_ids``.
+    All of it is plain data, so that the answer may come much later. ``base`` are the sessions it
+    starts from, cancelled ones included, ``announced`` those in force in the horizon; ``planned`` is
+    the base as the planner sees it. ``publication`` is the centre's last when the data were read.
+    Ids are read back by ``scheduler.planner_ids``.
     """
 
     problem: Problem
     grid: TimeGrid
-    base: tuple[GroupSession, ...]
-    announced: tuple[GroupSession, ...]
+    base: tuple[SessionState, ...]
+    announced: tuple[SessionState, ...]
     planned: tuple[PlannedSession, ...]
+    publication: int
 
 
 def grid_of(centre: Centre, first_day: date, weeks: int) -> TimeGrid:
@@ -101,6 +105,7 @@ def build_problem(
         If the horizon is impossible.
     """
     grid = grid_of(centre, first_day, weeks)
+    publication = last_publication(session, centre.id)
     facts = load_facts(session, centre, grid, base_plan, also)
     today = to_wall(now, grid.zone)[0]
     frozen_until = _frozen_until(facts, today, settings.freeze_days(centre))
@@ -135,7 +140,14 @@ def build_problem(
         weights=settings.weights(centre),
     )
     problem = excuse_the_past(problem, facts.base, today, running)
-    return BuiltProblem(problem, grid, tuple(facts.base), tuple(facts.announced), planned)
+    return BuiltProblem(
+        problem=problem,
+        grid=grid,
+        base=tuple(state_of(row) for row in facts.base),
+        announced=tuple(state_of(row) for row in facts.announced),
+        planned=planned,
+        publication=publication,
+    )
 
 
 def _frozen_until(facts: Facts, today: date, freeze_days: int) -> date:

@@ -472,7 +472,7 @@ def test_a_cancelled_session_is_not_planned_from(make: Make, build: Any, world: 
     row.cancelled_at = plan.created_at
     built = build()
     assert built.problem.fixed == built.planned == ()
-    assert [r.id for r in built.base] == [row.id]
+    assert [state.uid for state in built.base] == [row.uid]
 
 
 def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(make: Make, build: Any, world: World) -> None:
