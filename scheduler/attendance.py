@@ -26,10 +26,14 @@ from scheduler.models import (
     AttendanceState,
     GroupSession,
     Participant,
+    Task,
 )
 
 #: States in which a person was there, at least in part.
 THERE = frozenset({AttendanceState.PRESENT, AttendanceState.LATE, AttendanceState.LEFT_EARLY})
+
+#: Kind of the task that asks a worker to call a person back.
+CALL_BACK = "call_back"
 
 #: How far a phone's tap may lie before its session without being taken for a mistake.
 EARLIEST_MARK = timedelta(hours=12)
@@ -134,8 +138,31 @@ def answer(
         raise InvalidInputError(N_("Cette séance est passée."))
     record = _record(session, held, participant_id)
     record.answer, record.answer_reason, record.answered_at = given, reason[:200], now
+    if given is Answer.CALL_ME:
+        _ask_for_a_call(session, held, participant_id, now)
     session.flush()
     return record
+
+
+def _ask_for_a_call(session: Session, held: GroupSession, participant_id: int, now: datetime) -> None:
+    """Raise one open task to call a person back about a session."""
+    query = select(Task.id).where(
+        Task.centre_id == held.centre_id,
+        Task.kind == CALL_BACK,
+        Task.participant_id == participant_id,
+        Task.session_uid == held.uid,
+        Task.state == "open",
+    )
+    if session.scalar(query) is None:
+        session.add(
+            Task(
+                centre_id=held.centre_id,
+                kind=CALL_BACK,
+                participant_id=participant_id,
+                session_uid=held.uid,
+                created_at=now,
+            )
+        )
 
 
 def apply_taps(

@@ -14,6 +14,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from web.config import ROOT
+from web.pictograms import CODE_POINTS
 
 VENDOR = ROOT / "web" / "static" / "vendor"
 MODULES = ROOT / "node_modules"
@@ -29,6 +30,11 @@ COPIES = (
     ("@fontsource/noto-sans-arabic/files/*-arabic-[47]00-normal.woff2", "fonts"),
     ("@fontsource/noto-sans-ethiopic/files/*-ethiopic-[47]00-normal.woff2", "fonts"),
 )
+
+
+def _copies() -> list[tuple[str, str]]:
+    pictures = (f"@twemoji/svg/{code}.svg" for code in CODE_POINTS.values())
+    return [*COPIES, *((picture, "pictograms") for picture in pictures)]
 
 
 def install(*, with_tests: bool = False) -> None:
@@ -47,7 +53,7 @@ def install(*, with_tests: bool = False) -> None:
     options = ["--no-audit", "--no-fund", "--ignore-scripts", *([] if with_tests else ["--omit=dev"])]
     subprocess.run([*command, "ci", *options], cwd=ROOT, check=True)  # noqa: S603
     shutil.rmtree(VENDOR, ignore_errors=True)
-    for pattern, folder in COPIES:
+    for pattern, folder in _copies():
         target = VENDOR / folder
         target.mkdir(parents=True, exist_ok=True)
         found = sorted(MODULES.glob(pattern))

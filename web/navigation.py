@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, abort, redirect, url_for
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds
+from web import feeds, people, personal, search, settings, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -30,13 +31,37 @@ class Place:
 
 
 #: The menu, always in this order.
-MENU: tuple[Place, ...] = ()
+MENU: tuple[Place, ...] = (
+    Place("week.show", _l("Semaine"), "calendar-week", Permission.VIEW_WEEK, ("week",)),
+    Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people",)),
+)
 
 #: Settings, behind the centre's name.
-SETTINGS: tuple[Place, ...] = ()
+SETTINGS: tuple[Place, ...] = (
+    Place(
+        "settings.programmes",
+        _l("Programmes"),
+        "signpost-split",
+        Permission.VIEW_SETTINGS,
+        ("settings.programme", "settings.programme_files"),
+    ),
+    Place("settings.staff", _l("Équipe"), "person-badge", Permission.VIEW_SETTINGS, ("settings.show_staff",)),
+    Place(
+        "settings.sites",
+        _l("Sites et locaux"),
+        "geo-alt",
+        Permission.VIEW_SETTINGS,
+        ("settings.rooms", "settings.travel"),
+    ),
+    Place("settings.equipment", _l("Matériel"), "laptop", Permission.VIEW_SETTINGS),
+    Place("settings.courses", _l("Cours de langue"), "book", Permission.VIEW_SETTINGS, ("settings.course",)),
+    Place("settings.closures", _l("Fermetures et congés"), "calendar-x", Permission.VIEW_SETTINGS),
+    Place("settings.accounts", _l("Comptes et rôles"), "key", Permission.MANAGE_USERS),
+    Place("settings.centre", _l("Réglages du centre"), "sliders", Permission.EDIT_SETTINGS),
+)
 
 #: The blueprint of every area.
-AREAS: tuple[Blueprint, ...] = (feeds.blueprint,)
+AREAS: tuple[Blueprint, ...] = (feeds.blueprint, personal.blueprint, week.blueprint, people.blueprint, search.blueprint, settings.blueprint, settings.installation)
 
 
 def register_areas(app: Flask) -> None:

@@ -163,3 +163,17 @@ def test_answers_are_kept_and_the_impossible_ones_refused(
     held.cancelled_at = now
     with pytest.raises(InvalidInputError):
         answer(session, held, person.id, m.Answer.COMING, now)
+
+
+def test_asking_for_a_call_raises_one_task(
+    session: Session, held: m.GroupSession, person: m.Participant, now: datetime
+) -> None:
+    for _ in range(2):
+        answer(session, held, person.id, m.Answer.CALL_ME, now)
+    (task,) = session.query(m.Task).all()
+    assert (task.kind, task.participant_id, task.session_uid, task.state) == (
+        "call_back",
+        person.id,
+        held.uid,
+        "open",
+    )

@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from scheduler.models import Centre, Role
 from web.permissions import POLICY, Permission
 
-PUBLIC_ENDPOINTS = {"static", "auth.login", "feeds.feed"}
+PUBLIC_ENDPOINTS = {"static", "auth.login", "feeds.feed"} | {
+    f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest")
+}
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:

@@ -1,0 +1,159 @@
+"""A participant's own page: reached by a link, right in every language, answering at one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import models as m
+from scheduler.links import renew_link, revoke_links
+from scheduler.wording import languages, plain_words
+from tests.factories import Make, making_in
+from web.personal import SESSION_HOURS, clock_hands
+
+PAGE_BYTES = 60_000
+
+
+@pytest.fixture
+def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
+    with making_in(rows, app_centre) as make:
+        yield make
+
+
+@pytest.fixture
+def held(rows: Session, make_row: Make) -> m.GroupSession:
+    day = datetime.now(UTC).date() + timedelta(days=1)
+    plan = make_row(
+        m.Plan,
+        publication=1,
+        state=m.PlanState.PUBLISHED,
+        published_at=datetime.now(UTC),
+        first_day=day,
+        last_day=day,
+    )
+    activity = make_row(m.Activity, name="Violences dans le couple", neutral_name="")
+    held = make_row(m.GroupSession, plan=plan, day=day, activity=activity)
+    for name in ("Amina", "Bilal"):
+        make_row(m.Attendance, session=held, participant=make_row(m.Participant, first_name=name))
+    make_row(m.SessionLeader, session=held, staff=make_row(m.StaffMember, first_name="Nadia"))
+    rows.commit()
+    return held
+
+
+@pytest.fixture
+def person(held: m.GroupSession) -> m.Participant:
+    return next(a.participant for a in held.attendances if a.participant.first_name == "Amina")
+
+
+def token_of(rows: Session, person: m.Participant) -> str:
+    token = renew_link(rows, m.LinkKind.PAGE, person.id, datetime.now(UTC))
+    rows.commit()
+    return token
+
+
+@pytest.fixture
+def visitor(app: Flask, rows: Session, person: m.Participant) -> FlaskClient:
+    client = app.test_client()
+    answer = client.get(f"/moi/{token_of(rows, person)}")
+    assert (answer.status_code, answer.location) == (302, "/moi/")
+    return client
+
+
+def test_the_page_shows_the_week_and_nothing_about_others_or_why(visitor: FlaskClient) -> None:
+    page = visitor.get("/moi/")
+    assert page.status_code == 200
+    for shown in ("Bonjour Amina", "Activité", "Nadia", "Je viens", "Je ne peux pas", "Appelez-moi"):
+        assert shown in page.text
+    for hidden in ("Bilal", "Violences"):
+        assert hidden not in page.text
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_language_in_its_own_direction(
+    app: Flask, rows: Session, person: m.Participant, visitor: FlaskClient, code: str
+) -> None:
+    assert visitor.post("/moi/langue", data={"language": code}).status_code == 302
+    page = visitor.get("/moi/").text
+    assert plain_words(code)["come"] in page.replace("&#39;", "'")
+    assert f'lang="{code}"' in page
+    assert f'dir="{"rtl" if code in ("ar", "fa", "ps") else "ltr"}"' in page
+
+
+def test_it_is_light(visitor: FlaskClient) -> None:
+    page = visitor.get("/moi/")
+    total = len(page.data)
+    for path in ("css/personal.css", "js/speak.js", "img/logo.svg", "vendor/pictograms/1f6e0.svg"):
+        with visitor.get(f"/static/{path}") as file:
+            total += len(file.data)
+    assert total < PAGE_BYTES
+    assert "bootstrap" not in page.text
+
+
+def test_answers_are_stored_and_shown(rows: Session, held: m.GroupSession, visitor: FlaskClient) -> None:
+    assert visitor.post(f"/moi/{held.uid}/coming").status_code == 302
+    assert "Merci. À bientôt !" in visitor.get("/moi/").text
+    why = visitor.post(f"/moi/{held.uid}/not_coming")
+    assert "Je suis malade" in why.text
+    visitor.post(f"/moi/{held.uid}/not_coming", data={"reason": "ill"})
+    rows.rollback()
+    record = rows.scalars(select(m.AttendanceRecord)).one()
+    assert (record.answer, record.answer_reason) == ("not_coming", "ill")
+    assert 'aria-pressed="true"' in visitor.get("/moi/").text
+    visitor.post(f"/moi/{held.uid}/call_me")
+    rows.rollback()
+    assert rows.scalars(select(m.Task)).one().kind == "call_back"
+
+
+def test_answers_about_other_sessions_change_nothing(
+    rows: Session, make_row: Make, held: m.GroupSession, visitor: FlaskClient
+) -> None:
+    other = make_row(m.GroupSession, plan=held.plan, day=held.day)
+    rows.commit()
+    assert visitor.post(f"/moi/{other.uid}/coming").status_code == 302
+    assert visitor.post("/moi/none/coming").status_code == 404
+    assert visitor.post(f"/moi/{held.uid}/maybe").status_code == 404
+    rows.rollback()
+    assert rows.scalars(select(m.AttendanceRecord)).all() == []
+
+
+def test_wrong_revoked_and_old_visits_end_at_the_same_page(
+    app: Flask, rows: Session, person: m.Participant, visitor: FlaskClient
+) -> None:
+    calendar = renew_link(rows, m.LinkKind.PARTICIPANT, person.id, datetime.now(UTC))
+    rows.commit()
+    client = app.test_client()
+    bodies = {client.get(path).text for path in ("/moi/x", f"/moi/{calendar}", "/moi/")}
+    assert len(bodies) == 1
+    assert client.get("/moi/").status_code == 404
+    with visitor.session_transaction() as cookie:
+        cookie["page_opened"] -= SESSION_HOURS * 3600 + 1
+    assert visitor.get("/moi/").status_code == 404
+    with visitor.session_transaction() as cookie:
+        cookie["page_opened"] += SESSION_HOURS * 3600
+    assert visitor.get("/moi/").status_code == 200
+    revoke_links(rows, m.LinkKind.PAGE, person.id, datetime.now(UTC))
+    rows.commit()
+    assert visitor.get("/moi/").status_code == 404
+
+
+def test_a_phone_can_keep_it_as_an_app(app: Flask, visitor: FlaskClient) -> None:
+    manifest = visitor.get("/moi/app.webmanifest")
+    assert manifest.mimetype == "application/manifest+json"
+    assert app.test_client().get(manifest.json["start_url"]).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        (datetime(2026, 11, 30, 14, 0, tzinfo=UTC), (0.5, 0.0, 0.0, -0.75)),
+        (datetime(2026, 7, 1, 10, 30, tzinfo=UTC), (0.129, -0.483, 0.0, 0.75)),
+    ],
+)
+def test_the_clock_shows_brussels_time(instant: datetime, expected: tuple[float, ...]) -> None:
+    assert tuple(clock_hands(instant).values()) == pytest.approx(expected, abs=0.001)

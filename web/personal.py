@@ -1,0 +1,202 @@
+"""A participant's own page: their week in large cards, without a password and nearly without words.
+
+The address in a message or on a card holds a token. Opening it starts a short session in a cookie
+and leads to an address without the token, so that it stays out of histories and screenshots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, session, url_for
+
+from scheduler.attendance import answer, session_in_force
+from scheduler.db import enter_centre
+from scheduler.errors import InvalidInputError, NotFoundError
+from scheduler.links import find_link, find_subject
+from scheduler.models import Answer, Centre, LinkKind, Participant
+from scheduler.personal_week import Card, personal_week
+from scheduler.wording import RIGHT_TO_LEFT, known_language, languages, plain_words
+from web.extensions import db, limiter
+from web.permissions import public
+from web.pictograms import pictogram_file
+from web.templating import local
+
+blueprint = Blueprint("personal", __name__, url_prefix="/moi")
+
+DAYS = 14
+SESSION_HOURS = 12
+TOKEN, OPENED, LANGUAGE = "page_token", "page_opened", "page_language"
+
+#: What a person can say about a session, and the reasons offered for not coming.
+REASONS = ("ill", "child", "course", "work", "other")
+
+
+def _person(token: str | None) -> Participant:
+    """Return the person whose page a token opens, in their centre; the same 404 for every other."""
+    link = find_link(db.session(), token) if token else None
+    if link is None or link.revoked_at is not None or link.kind != LinkKind.PAGE:
+        abort(404)
+    enter_centre(db.session(), link.centre_id)
+    person = find_subject(db.session(), LinkKind.PARTICIPANT, link.subject_id)
+    if not isinstance(person, Participant):
+        abort(404)
+    return person
+
+
+def _visitor() -> Participant:
+    """Return the person of this visit; a visit ends some hours after it began."""
+    opened = datetime.fromtimestamp(session.get(OPENED, 0), UTC)
+    if datetime.now(UTC) - opened > timedelta(hours=SESSION_HOURS):
+        abort(404)
+    return _person(session.get(TOKEN))
+
+
+@blueprint.get("/<token>")
+@limiter.limit("60 per hour")
+@public
+def open_page(token: str) -> Any:
+    """Start a visit and lead to the address without the token."""
+    person = _person(token)
+    session[TOKEN], session[OPENED] = token, int(datetime.now(UTC).timestamp())
+    session.setdefault(LANGUAGE, known_language(person.message_language))
+    return redirect(url_for("personal.week"))
+
+
+@blueprint.get("/")
+@public
+def week() -> str:
+    """Show today and the days to come."""
+    person = _visitor()
+    today = local(datetime.now(UTC)).date()
+    centre = db.session.get_one(Centre, person.centre_id)
+    full = centre.settings.get("feed_titles") == "full"
+    cards = personal_week(db.session(), person, today, DAYS, full_titles=full)
+    monday = today - timedelta(today.weekday()) + timedelta(7)
+    groups = [
+        ("today", [card for card in cards if card.day == today]),
+        ("this_week", [card for card in cards if today < card.day < monday]),
+        ("next_week", [card for card in cards if monday <= card.day]),
+    ]
+    return _page("week.html", person=person, groups=groups, told=session.pop("told", None))
+
+
+@blueprint.post("/<uid>/<given>")
+@public
+def reply(uid: str, given: str) -> Any:
+    """Store an answer: I come, I cannot, call me."""
+    person = _visitor()
+    if given not in {choice.value for choice in Answer}:
+        abort(404)
+    reason = request.form.get("reason", "")
+    held = session_in_force(db.session(), person.centre_id, uid)
+    choice = Answer(given)
+    if choice is Answer.NOT_COMING and reason not in REASONS:
+        return _page("why.html", person=person, uid=uid, reasons=REASONS)
+    answer(db.session(), held, person.id, choice, datetime.now(UTC), reason=reason)
+    db.session.commit()
+    session["told"] = choice.value
+    return redirect(url_for("personal.week", _anchor=f"s-{uid}"))
+
+
+@blueprint.route("/langue", methods=["GET", "POST"])
+@public
+def language() -> Any:
+    """Let the person choose a language, each in its own script."""
+    person = _visitor()
+    if request.method == "POST":
+        chosen = request.form.get("language", "")
+        if chosen not in languages():
+            abort(404)
+        session[LANGUAGE] = chosen
+        return redirect(url_for("personal.week"))
+    names = {code: Locale.parse(code).get_language_name(code) or code for code in languages()}
+    return _page("language.html", person=person, names=names)
+
+
+@blueprint.get("/app.webmanifest")
+@public
+def manifest() -> Response:
+    """Describe the page to a phone that puts it on its home screen."""
+    _visitor()
+    words = plain_words(session.get(LANGUAGE))
+    answer_ = jsonify(
+        name="Semainier",
+        short_name=words["this_week"],
+        start_url=url_for("personal.open_page", token=session[TOKEN]),
+        scope=url_for("personal.week"),
+        display="standalone",
+        background_color="#faf8f4",
+        theme_color="#0f5c63",
+        icons=[{"src": url_for("static", filename="img/logo.svg"), "sizes": "any", "type": "image/svg+xml"}],
+    )
+    answer_.mimetype = "application/manifest+json"
+    return answer_
+
+
+@blueprint.errorhandler(InvalidInputError)
+def too_late(_error: Exception) -> Any:
+    """Show the week as it now stands when a session was cancelled or is over meanwhile."""
+    db.session.rollback()
+    return redirect(url_for("personal.week"))
+
+
+@blueprint.errorhandler(NotFoundError)
+@blueprint.errorhandler(404)
+def gone(_error: Exception) -> tuple[str, int]:
+    """Say in pictures and few words that the link no longer works."""
+    db.session.rollback()
+    return _page("gone.html"), 404
+
+
+def _page(template: str, **values: Any) -> str:
+    code = known_language(session.get(LANGUAGE))
+    g.page_language = code
+    return render_template(
+        f"personal/{template}",
+        words=plain_words(code),
+        language_code=code,
+        direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
+        clock=clock_hands,
+        day_name=lambda day: _day_name(day, code),
+        spoken=lambda card: spoken_text(card, code, plain_words(code)),
+        pictogram=pictogram_file,
+        title=lambda card: card.title or plain_words(code)["appointment" if card.individual else "activity"],
+        **values,
+    )
+
+
+def _day_name(day: date, code: str) -> str:
+    return format_date(day, "EEEE d MMMM", locale=code)
+
+
+def clock_hands(instant: datetime) -> dict[str, float]:
+    """Return where the hands of a clock face of radius 1 end, for an instant in Brussels."""
+    wall = local(instant)
+    minute = wall.minute / 60 * 2 * math.pi
+    hour = (wall.hour % 12 + wall.minute / 60) / 12 * 2 * math.pi
+    return {
+        "hour_x": round(0.5 * math.sin(hour), 3),
+        "hour_y": round(-0.5 * math.cos(hour), 3),
+        "minute_x": round(0.75 * math.sin(minute), 3),
+        "minute_y": round(-0.75 * math.cos(minute), 3),
+    }
+
+
+def spoken_text(card: Card, code: str, words: Mapping[str, str]) -> str:
+    """Return what is read aloud for a card."""
+    wall = local(card.starts_at)
+    parts = [
+        _day_name(card.day, code),
+        f"{wall.hour}:{wall.minute:02d}",
+        words["cancelled"] if card.cancelled else "",
+        card.title or words["appointment" if card.individual else "activity"],
+        card.place,
+        words["with_people"].format(names=", ".join(card.leaders)) if card.leaders else "",
+    ]
+    return ". ".join(part for part in parts if part)
