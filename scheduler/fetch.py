@@ -158,7 +158,10 @@ def fetch(
         answer = _one_hop(target, headers, limits, deadline, resolver)
         if isinstance(answer, Fetched):
             return answer
-        target = check_address(str(target.join(answer)))
+        try:
+            target = check_address(str(target.join(answer)))
+        except (httpx.InvalidURL, ValueError):
+            raise FetchError(N_("Cette adresse n'est pas valable.")) from None
     raise FetchError(N_("Cette adresse renvoie trop de fois vers une autre."))
 
 

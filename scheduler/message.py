@@ -16,7 +16,7 @@ class Message:
     msgid : str
         The sentence, with places in the form ``%(name)s``.
     params : mapping
-        The values; without any, ``msgid`` is taken as it stands.
+        The values, which may be messages themselves; without any, ``msgid`` is taken as it stands.
     """
 
     msgid: str
@@ -30,15 +30,22 @@ class Message:
 
     def as_json(self) -> list[Any]:
         """A form that a JSON column can hold; ``from_json`` reads it back."""
-        return [
-            self.msgid,
-            {key: value if isinstance(value, int) else str(value) for key, value in self.params.items()},
-        ]
+        return [self.msgid, {key: _to_json(value) for key, value in self.params.items()}]
 
     @classmethod
     def from_json(cls, value: list[Any]) -> Message:
         """The message that ``as_json`` gave."""
-        return cls(value[0], value[1])
+        msgid, params = value
+        return cls(
+            msgid,
+            {key: cls.from_json(part) if isinstance(part, list) else part for key, part in params.items()},
+        )
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.as_json()
+    return value if isinstance(value, int) else str(value)
 
 
 def N_(msgid: str, **params: Any) -> Message:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -25,6 +26,7 @@ MAX_EVENTS = 5_000
 MAX_SERIES = 500
 MAX_OCCURRENCES = 20_000
 MAX_TIMES_A_DAY = 4
+MAX_SECONDS = 10.0
 OLDEST_START = date(1990, 1, 1)
 LONGEST_MEETING = timedelta(hours=14)
 
@@ -32,6 +34,10 @@ _DAY_OFF = re.compile(
     r"\b(conges?|vacances|feries?|ferme|fermee|fermeture|pas de cours|suspendu|vakantie|feestdag|gesloten|"
     r"geen les|verlof|holidays?|closed|no class|ferien|feiertag)\b"
 )
+_OFTEN = frozenset({"DAILY", "WEEKLY"})
+_FREQUENCIES = _OFTEN | {"MONTHLY", "YEARLY"}
+#: Parts that daily and weekly rules hardly ever have, and that can make them never hold.
+_SPARSE = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 _LEVEL_WORD = re.compile(r"\b(alpha\w*|alfa\w*|[abc][0-2])\b")
 
 
@@ -54,7 +60,9 @@ def school_years(today: date) -> tuple[date, date]:
     return first, date(first.year + 2, 8, 31)
 
 
-def read_calendar(content: bytes, school: str, timezone: tzinfo, today: date) -> CalendarReading:
+def read_calendar(
+    content: bytes, school: str, timezone: tzinfo, today: date, free_days: Collection[date] = ()
+) -> CalendarReading:
     """Understand a calendar as courses: events of one title are one course.
 
     Repetitions, their exceptions, moved and cancelled occurrences are followed (RFC 5545, 3.8.5).
@@ -67,6 +75,8 @@ def read_calendar(content: bytes, school: str, timezone: tzinfo, today: date) ->
         The school all courses are given to.
     timezone : tzinfo
         The centre's, in which courses are kept.
+    free_days : collection of date
+        School holidays, on which weekly times do not count (``timetable.fit``).
 
     Raises
     ------
@@ -80,7 +90,11 @@ def read_calendar(content: bytes, school: str, timezone: tzinfo, today: date) ->
     titles: dict[str, str] = {}
     days_off: set[date] = set()
     total = 0
+    deadline = time.monotonic() + MAX_SECONDS
     for components, calendar in events:
+        if time.monotonic() > deadline:
+            # Rules that never hold are searched to the year 9999: each is short, a file of them is not.
+            raise InvalidInputError(N_("Les répétitions de cet agenda sont trop compliquées pour être lues."))
         title = _title(components[0])
         try:
             held = list(_occurrences(components, calendar, window))
@@ -113,7 +127,7 @@ def read_calendar(content: bytes, school: str, timezone: tzinfo, today: date) ->
         if not kept:
             reading.ignored.append((titles[name], N_("toutes les dates tombent sur des jours sans cours")))
             continue
-        first, last, weekly, exceptions = fit(kept)
+        first, last, weekly, exceptions = fit(kept, free_days)
         reading.drafts.append(
             CourseDraft(school, titles[name], first, last, weekly, exceptions, _level(titles[name]))
         )
@@ -205,11 +219,11 @@ def _bound_rules(component: Any, last_day: date) -> None:
         times = 1
         for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
             times *= max(1, len(rule.get(part, [])))
-        if (
-            str(rule.get("FREQ", [""])[0]).upper() not in {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-            or times > MAX_TIMES_A_DAY
-        ):
+        frequency = str(rule.get("FREQ", [""])[0]).upper()
+        if frequency not in _FREQUENCIES or times > MAX_TIMES_A_DAY:
             raise CellError(N_("cet événement se répète trop souvent dans la journée pour être un cours"))
+        if frequency in _OFTEN and any(part in rule for part in _SPARSE):
+            raise CellError(N_("les répétitions de cet événement ne peuvent pas être lues"))
         given = rule.get("UNTIL")
         if not given or _day(given[0]) > last_day:
             rule["UNTIL"] = [until]

@@ -9,12 +9,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from scheduler.courses.from_calendar import CalendarReading
+from scheduler.courses.from_calendar import CalendarReading, school_years
 from scheduler.courses.from_table import TimetableRow, join_rows, read_rows
 from scheduler.courses.timetable import CourseDraft, ExceptionDay
 from scheduler.errors import InvalidInputError
+from scheduler.holidays_calendar import COMMUNITIES, course_free_days
 from scheduler.message import N_, Message
-from scheduler.models import Centre, Course
+from scheduler.models import Centre, Closure, Course
 from scheduler.roster_import.folding import fold
 from scheduler.roster_import.languages import language_name
 from scheduler.roster_import.preview import FieldChange, Outcome, Preview, PreviewRow
@@ -40,6 +41,13 @@ def known_courses(session: Session, centre: Centre) -> dict[tuple[str, str], Cou
         .order_by(Course.id)
     )
     return {(fold(row.school), fold(row.name)): row for row in rows}
+
+
+def school_free_days(session: Session, centre: Centre, today: date) -> set[date]:
+    """Days in the school years read of calendars on which the schools of any Community are free."""
+    first, last = school_years(today)
+    closures = session.scalars(select(Closure).where(Closure.centre_id == centre.id)).all()
+    return {day for each in COMMUNITIES for day in course_free_days(closures, each, first, last)}
 
 
 def preview_timetable(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.courses.from_calendar import read_calendar
-from scheduler.courses.preview import preview_calendar
+from scheduler.courses.preview import preview_calendar, school_free_days
 from scheduler.courses.write import write_courses
 from scheduler.errors import InvalidInputError
 from scheduler.fetch import Fetched, FetchLimits, check_address, fetch
@@ -110,7 +110,9 @@ def _store(
     if answer.fetched.content is None:
         return SourceResult(source.id, centre.id)
     zone = ZoneInfo(centre.timezone)
-    reading = read_calendar(answer.fetched.content, source.school, zone, now.astimezone(zone).date())
+    today = now.astimezone(zone).date()
+    free_days = school_free_days(session, centre, today)
+    reading = read_calendar(answer.fetched.content, source.school, zone, today, free_days)
     preview = preview_calendar(session, centre, reading, source.school, source.id)
     write_courses(session, centre, preview, source.id)
     source.etag, source.last_modified = answer.fetched.etag, answer.fetched.last_modified

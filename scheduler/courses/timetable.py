@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import NamedTuple
@@ -90,11 +90,19 @@ def course_meetings(course: Course, from_day: date, until_day: date) -> list[Mee
     )
 
 
-def fit(meetings: Iterable[Meeting]) -> tuple[date, date, frozenset[WeeklyTime], frozenset[ExceptionDay]]:
+def fit(
+    meetings: Iterable[Meeting], free_days: Collection[date] = ()
+) -> tuple[date, date, frozenset[WeeklyTime], frozenset[ExceptionDay]]:
     """The shortest description of dated meetings: weekly times, and days that differ from them.
 
     A time counts as weekly when it is held in more than half of the weeks between the first and
     the last meeting. ``expand`` of the result gives back exactly the meetings.
+
+    Parameters
+    ----------
+    free_days : collection of date
+        Days on which weekly times do not count, such as school holidays: a meeting held there
+        all the same is kept as an exception with hours.
 
     Returns
     -------
@@ -111,7 +119,11 @@ def fit(meetings: Iterable[Meeting]) -> tuple[date, date, frozenset[WeeklyTime],
     expected = set(expand(first, last, weekly, ()))
     missing = {each.on for each in expected - held}
     exceptions = {ExceptionDay(day) for day in missing}
-    exceptions |= {ExceptionDay(*each) for each in held if each not in expected or each.on in missing}
+    exceptions |= {
+        ExceptionDay(*each)
+        for each in held
+        if each not in expected or each.on in missing or each.on in free_days
+    }
     return first, last, weekly, frozenset(exceptions)
 
 

@@ -34,7 +34,12 @@ def write_courses(session: Session, centre: Centre, preview: Preview, source_id:
     for step in steps:
         course = known.get(step.course_id) if step.course_id is not None else None
         if course is None:
-            course = Course(centre_id=centre.id, school=step.draft.school, name=step.draft.name)
+            course = Course(
+                centre_id=centre.id,
+                school=step.draft.school,
+                name=step.draft.name,
+                language=centre.community,
+            )
             session.add(course)
         _write(course, step.draft, centre)
         if source_id is not None:

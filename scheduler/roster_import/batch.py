@@ -14,8 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.courses.enrolments import preview_enrolments, write_enrolments
 from scheduler.courses.fields import ENROLMENT_FIELDS, TIMETABLE_FIELDS
-from scheduler.courses.from_calendar import read_calendar
-from scheduler.courses.preview import preview_calendar, preview_timetable
+from scheduler.courses.from_calendar import CalendarReading, read_calendar
+from scheduler.courses.preview import preview_calendar, preview_timetable, school_free_days
 from scheduler.courses.sources import add_source
 from scheduler.courses.write import write_courses
 from scheduler.errors import InvalidInputError, NotFoundError, StaleError
@@ -79,7 +79,7 @@ def open_batch(
     if kind == CALENDAR:
         if not batch.choices.get("school"):
             raise InvalidInputError(N_("Indiquez de quelle école vient cet agenda."), "school")
-        _read_calendar(centre, batch, now)
+        _read_calendar(session, centre, batch, now)
     else:
         batch.columns = recall(session, centre, kind, read_table(content), FIELDS[kind])
     session.add(batch)
@@ -135,7 +135,7 @@ def preview_batch(session: Session, centre: Centre, batch: ImportBatch, now: dat
         return preview_enrolments(
             session, centre, batch_table(batch), batch.columns, people, today, course_id
         )
-    reading = _read_calendar(centre, batch, now)
+    reading = _read_calendar(session, centre, batch, now)
     return preview_calendar(
         session, centre, reading, str(batch.choices["school"]), _source_id(session, centre, batch)
     )
@@ -246,6 +246,7 @@ def purge_batches(session: Session, now: datetime) -> int:
         if batch.summary.get("left_out"):
             batch.summary = {**batch.summary, "left_out": []}
             emptied += 1
+    session.flush()
     return int(getattr(gone, "rowcount", 0)) + emptied
 
 
@@ -265,9 +266,11 @@ def _content(batch: ImportBatch) -> bytes:
     return batch.content
 
 
-def _read_calendar(centre: Centre, batch: ImportBatch, now: datetime) -> Any:
+def _read_calendar(session: Session, centre: Centre, batch: ImportBatch, now: datetime) -> CalendarReading:
     zone = ZoneInfo(centre.timezone)
-    return read_calendar(_content(batch), str(batch.choices["school"]), zone, now.astimezone(zone).date())
+    today = now.astimezone(zone).date()
+    free_days = school_free_days(session, centre, today)
+    return read_calendar(_content(batch), str(batch.choices["school"]), zone, today, free_days)
 
 
 def _source_id(session: Session, centre: Centre, batch: ImportBatch) -> int | None:

@@ -21,6 +21,7 @@ from scheduler.roster_import.weekly_hours import WeeklyTime
 
 #: Names this alike (0 to 100) may be one person's.
 NEAR_NAME = 88.0
+NEAR_NAME_BORN_ALIKE = 80.0
 #: A reference of somebody whose name is less alike than this is doubted.
 DOUBTFUL_NAME = 60.0
 #: Letters that two equal consonant skeletons need before they mean anything.
@@ -148,10 +149,11 @@ class People:
             if not _dates_agree(birth_date, person.values.get("birth_date")):
                 continue
             person_words, person_heard, person_bones = self._names[person.key]
+            same_birth = birth_date is not None and birth_date == person.values.get("birth_date")
             alike = (
                 words == person_words
-                or fuzz.ratio(heard, person_heard) >= NEAR_NAME
-                or (bones == person_bones and len(bones) >= SKELETON_LETTERS)
+                or fuzz.ratio(heard, person_heard) >= (NEAR_NAME_BORN_ALIKE if same_birth else NEAR_NAME)
+                or (bones == person_bones and (same_birth or len(bones) >= SKELETON_LETTERS))
             )
             if alike:
                 near.append(person)

@@ -167,8 +167,8 @@ class _Planner:
 
     def _step(self, draft: RosterDraft, person: Person) -> RosterStep:
         values = dict(draft.values)
-        if person.name and same_words(person.name, draft.name) and "first_name" not in self._named():
-            # The same words cut differently into first and last name are no change.
+        if person.name and same_words(person.name, draft.name):
+            # Capitals, lost accents, or another cut into first and last name are no change.
             values.pop("first_name", None)
             values.pop("last_name", None)
         if draft.mother_tongue and "languages" not in values:
@@ -197,9 +197,6 @@ class _Planner:
             if state != current:
                 enrolment = (wanted.programme_id, state)
         return RosterStep(person, values, enrolment, draft.course_ids, draft.busy)
-
-    def _named(self) -> set[str]:
-        return set(self.columns.values())
 
     def _create(self, row: Row, draft: RosterDraft, shown: PreviewRow) -> PreviewRow:
         person = Person(None, row.number, {})

@@ -190,8 +190,8 @@ class _Reader:
 
     def _languages_and_levels(self) -> None:
         draft = self.draft
-        mother = self._parsed("mother_tongue", self._each(parse_language))
-        others = self._parsed("languages", self._each(parse_language))
+        mother = self._parsed("mother_tongue", _languages)
+        others = self._parsed("languages", _languages)
         if others is not None:
             draft.values["languages"] = list(dict.fromkeys([*(mother or []), *others]))
         elif mother:
@@ -199,21 +199,16 @@ class _Reader:
             if rest:
                 draft.values["languages"] = mother
         self._take("message_language", parse_language)
-        if self.given.get("level"):
-            for key in ("level_spoken", "level_written"):
-                if not self.given.get(key):
-                    self._take_level("level", key)
+        level = self._parsed("level", cells.parse_level)
         for key in ("level_spoken", "level_written"):
-            self._take_level(key, key)
+            if key in self.given:
+                self._take(key, cells.parse_level)
+            elif level is not None:
+                draft.values[key] = level
         self._take("reads_little", cells.parse_yes_no)
         written = self.given.get("level_written") or self.given.get("level", "")
         if "reads_little" not in draft.values and cells.is_alphabetisation(written):
             draft.values["reads_little"] = True
-
-    def _take_level(self, key: str, attribute: str) -> None:
-        level = self._parsed(key, cells.parse_level)
-        if level is not None:
-            self.draft.values[attribute] = level
 
     def _enrolment(self) -> None:
         programme = self._parsed("programme", self.directory.programme)
@@ -225,6 +220,10 @@ class _Reader:
             return
         phase = self._parsed("phase", lambda text: self.directory.phase(programme, text))
         self.draft.enrolment = EnrolmentDraft(programme.id, phase.id if phase else None, status, starts_on)
+
+
+def _languages(text: str) -> list[str]:
+    return list(dict.fromkeys(parse_language(part) for part in cells.split_list(text)))
 
 
 def _parse_status(text: str) -> EnrolmentStatus:
