@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from ortools.sat.python import cp_model
 
 from solver.candidates import Candidates, Held, Placement, Plan
+from solver.literals import Lit
 from solver.problem import Problem
 from solver.result import read_plan
-from solver.literals import Lit
 from solver.variables import Bundle, Variables
 
 

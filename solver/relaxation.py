@@ -1,6 +1,6 @@
 """The linear relaxation of a CP-SAT model, and a bound from it that holds whatever the rounding.
 
-An interior-point solver proposes dual prices; the bound is then computed from the prices alone, by
+A first-order solver (PDLP) proposes dual prices; the bound is then computed from the prices alone, by
 weak duality: for ``min c x`` with ``lower <= A x <= upper`` and ``l <= x <= u``, any prices ``y``
 give ``sum_i (lower_i y_i+ - upper_i y_i-) + sum_j min((c - A'y)_j l_j, (c - A'y)_j u_j)``.
 """
@@ -17,9 +17,13 @@ from pathlib import Path
 import numpy as np
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
+from ortools.pdlp import solvers_pb2
 from ortools.sat import cp_model_pb2
 from ortools.sat.python import cp_model
+from ortools.util.python.solve_interrupter import SolveInterrupter
 
+#: Relative accuracy asked of the dual prices; the bound itself is exact for any prices.
+PRICE_ACCURACY = 1e-4
 _INFINITE = 1 << 60
 
 
@@ -132,32 +136,34 @@ def _exported(model: cp_model.CpModel) -> cp_model_pb2.CpModelProto:
         path = Path(folder) / "model.pb"
         if not model.export_to_file(str(path)):
             raise OSError(f"cannot write {path}")
-        return cp_model_pb2.CpModelProto.FromString(path.read_bytes())
+        proto = cp_model_pb2.CpModelProto()
+        proto.ParseFromString(path.read_bytes())
+        return proto
 
 
-def solve_dual(program: LinearProgram, time_limit_s: float, solver=mathopt.SolverType.HIGHS, extra=None) -> np.ndarray | None:
-    """Return dual prices of the rows, or ``None`` when none were found in time."""
+def solve_dual(
+    program: LinearProgram, *, time_limit_s: float, interrupter: SolveInterrupter | None = None
+) -> tuple[np.ndarray | None, bool]:
+    """Find dual prices of the rows by a first-order method.
+
+    Returns
+    -------
+    (numpy.ndarray or None, bool)
+        The prices, if any were found, and whether they are as exact as asked.
+    """
+    pdlp = solvers_pb2.PrimalDualHybridGradientParams()
+    criteria = pdlp.termination_criteria.simple_optimality_criteria
+    criteria.eps_optimal_relative = criteria.eps_optimal_absolute = PRICE_ACCURACY
+    parameters = mathopt.SolveParameters(time_limit=timedelta(seconds=time_limit_s), threads=1, pdlp=pdlp)
     model = mathopt.Model.from_model_proto(_proto(program))
-    parameters = extra or mathopt.SolveParameters(
-        time_limit=timedelta(seconds=time_limit_s),
-        lp_algorithm=mathopt.LPAlgorithm.BARRIER,
-        highs=_no_crossover(),
-    )
-    result = mathopt.solve(model, solver, params=parameters)
-    if not result.solutions or result.solutions[0].dual_solution is None:
-        return None
-    prices = result.solutions[0].dual_solution.dual_values
-    found = np.zeros(len(program.row_low))
-    for row, price in prices.items():
-        found[row.id] = price
-    return found
-
-
-def _no_crossover():
-    from ortools.math_opt.solvers import highs_pb2
-    o = highs_pb2.HighsOptionsProto()
-    o.string_options["run_crossover"] = "off"
-    return o
+    result = mathopt.solve(model, mathopt.SolverType.PDLP, params=parameters, interrupter=interrupter)
+    dual = result.solutions[0].dual_solution if result.solutions else None
+    if dual is None:
+        return None, False
+    prices = np.zeros(len(program.row_low))
+    for row, price in dual.dual_values.items():
+        prices[row.id] = price
+    return prices, result.termination.reason == mathopt.TerminationReason.OPTIMAL
 
 
 def safe_bound(program: LinearProgram, prices: np.ndarray) -> float:

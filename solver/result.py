@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from ortools.sat.python import cp_model
+
 from solver.candidates import Held, Placement, Plan
 from solver.constraints.seats import subgroup_sizes
 from solver.literals import Lit
 from solver.problem import Leader, PlannedSession, Problem, Seat
 from solver.variables import Bundle, RoomClass, Variables
+
+
+def value_in(solver: cp_model.CpSolver) -> Callable[[Lit], int]:
+    """Return a function that gives the value of a literal or variable in a solver's best solution."""
+    return lambda lit: lit if isinstance(lit, int) else int(solver.value(lit))
 
 
 def read_plan(variables: Variables, value: Callable[[Lit], int]) -> Plan:

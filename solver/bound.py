@@ -1,0 +1,126 @@
+"""Bounds on what any plan can be worth.
+
+A large model is relaxed to a linear program whose dual prices give a bound by weak duality; a model
+that CP-SAT can search whole gives one by its own proof. The smallest bound counts. A relaxation may
+leave out terms, which are never negative: what it then bounds is more than the full objective.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ortools.sat.python import cp_model
+from ortools.util.python.solve_interrupter import SolveInterrupter
+
+from solver.candidates import Candidates, Plan
+from solver.model import Model
+from solver.neighbourhood import Neighbourhood, add_hint
+from solver.relaxation import LinearProgram, linear_program, safe_bound, solve_dual
+from solver.result import read_plan, value_in
+
+#: Terms that the linear relaxation cannot see anyway and that cost it many rows.
+WITHOUT = ("idle", "repeat_meeting")
+#: Up to this many variables CP-SAT searches the whole problem.
+WHOLE_SEARCH_VARIABLES = 30_000
+#: Rounding of the dual prices may err by this share of the bound.
+ROUNDING = 1e-9
+
+
+class Bounder:
+    """Keeps the smallest bound proved so far.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Of the whole problem.
+    full_value : int
+        Value of a plan that loses no point: the first bound.
+    """
+
+    def __init__(self, candidates: Candidates, full_value: int) -> None:
+        self.candidates = candidates
+        self.full_value = full_value
+        self.bound = full_value
+        self._interrupter = SolveInterrupter()
+        self._solver: cp_model.CpSolver | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End what is running early, from any thread."""
+        self._stopped = True
+        self._interrupter.interrupt()
+        if self._solver is not None:
+            self._solver.stop_search()
+
+    def relax(self, seconds_left: Callable[[], float]) -> None:
+        """Bound by the linear relaxation: a quick look first, then as exact as the time allows."""
+        model = Model(self.candidates, without=WITHOUT)
+        if self._stopped or not model.lost.vars:
+            self._lower(math.floor(self.full_value - model.lost.constant))
+            return
+        program = linear_program(model.variables.model)
+        del model
+        for seconds in (3.0, math.inf):
+            left = min(seconds, seconds_left() - 0.5)
+            if self._stopped or left <= 0 or not self._solve_program(program, left):
+                return
+
+    def _solve_program(self, program: LinearProgram, seconds: float) -> bool:
+        """Solve within a time; tell whether more time could help."""
+        prices, converged = solve_dual(program, time_limit_s=seconds, interrupter=self._interrupter)
+        if prices is not None:
+            lost = safe_bound(program, prices)
+            self._lower(self.full_value - math.ceil(lost - ROUNDING * abs(lost) - 1e-6))
+        return not converged
+
+    def search(
+        self,
+        plan: Plan,
+        *,
+        seconds_left: Callable[[], float],
+        workers: int,
+        seed: int,
+        on_plan: Callable[[Plan], None],
+    ) -> None:
+        """Search the whole problem with CP-SAT, hinted with a plan, for better plans and bounds."""
+        model = Model(self.candidates)
+        if self._stopped:
+            return
+        variables = model.variables
+        if not model.lost.vars:
+            self._lower(self.full_value - model.lost.constant)
+            return
+        if len(variables.model.proto.variables) > WHOLE_SEARCH_VARIABLES:
+            return
+        add_hint(variables, Neighbourhood(self.candidates, {}, plan))
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = workers
+        solver.parameters.random_seed = seed
+        solver.parameters.linearization_level = 2
+        solver.parameters.max_time_in_seconds = max(seconds_left(), 0.01)
+        solver.best_bound_callback = lambda lost: self._lower(self.full_value - math.ceil(lost - 1e-6))
+        self._solver = solver
+        watcher = _Watcher(model, on_plan)
+        status = solver.solve(variables.model, watcher)
+        self._solver = None
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            on_plan(read_plan(variables, value_in(solver)))
+            self._lower(self.full_value - math.ceil(solver.best_objective_bound - 1e-6))
+
+    def _lower(self, bound: int) -> None:
+        self.bound = min(self.bound, bound)
+
+
+class _Watcher(cp_model.CpSolverSolutionCallback):
+    """Hands on every plan that CP-SAT finds."""
+
+    def __init__(self, model: Model, on_plan: Callable[[Plan], None]) -> None:
+        super().__init__()
+        self._model = model
+        self._on_plan = on_plan
+
+    def on_solution_callback(self) -> None:
+        """Read the plan and hand it on."""
+        variables = self._model.variables
+        self._on_plan(read_plan(variables, lambda x: x if isinstance(x, int) else self.value(x)))

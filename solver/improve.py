@@ -1,0 +1,184 @@
+"""Large neighbourhood search: small parts of the plan are solved again, exactly, one after another.
+
+Which part comes next is drawn from a seeded generator; a part grows when it was solved to the end
+and shrinks when it was not. The limit of each solve is CP-SAT's deterministic time, so that equal
+seeds walk the same way as far as the time goes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from ortools.sat.python import cp_model
+
+from solver.candidates import Candidates, Placement, Plan
+from solver.model import Model
+from solver.neighbourhood import add_hint, set_free
+from solver.result import value_in
+from solver.score import Score, Scorer
+
+Free = Callable[[Placement], bool]
+
+#: Deterministic time of one small solve.
+EFFORT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a plan to be set free: placements, and people whose every attendance is open."""
+
+    free: Free
+    people: frozenset[str]
+
+
+class _Kind:
+    """One way to choose parts, with its present size and how well it did of late."""
+
+    def __init__(self, name: str, cluster: str, size: float) -> None:
+        self.name = name
+        self.cluster = cluster
+        self.size = size
+        self.merit = 1.0
+
+
+class Improver:
+    """Improves a plan step by step.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Of the whole problem.
+    plan : Plan
+        A valid plan.
+    seed : int
+        Of the choice of parts and of CP-SAT.
+    seconds_left : callable
+        Polled; a step is never given more than what is left.
+    """
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        scorer: Scorer,
+        plan: Plan,
+        *,
+        seed: int,
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self.candidates = candidates
+        self.scorer = scorer
+        self.plan = plan
+        self.score: Score = scorer.score(plan)
+        self.random = Random(seed)
+        self.seconds_left = seconds_left
+        self._solver: cp_model.CpSolver | None = None
+        self._activities: dict[str, list[str]] = defaultdict(list)
+        self._people: dict[str, list[str]] = defaultdict(list)
+        self._kinds: list[_Kind] = []
+        self._make_clusters()
+
+    def stop(self) -> None:
+        """End the present step early, from any thread."""
+        solver = self._solver
+        if solver is not None:
+            solver.stop_search()
+
+    def adopt(self, plan: Plan | None) -> None:
+        """Go on from another plan if it is better."""
+        if plan is not None and plan is not self.plan:
+            score = self.scorer.score(plan)
+            if score.objective > self.score.objective:
+                self.plan, self.score = plan, score
+
+    def step(self) -> bool:
+        """Solve one part again; tell whether the plan has become better."""
+        if not self._kinds:
+            return False
+        kind = self.random.choices(self._kinds, [k.merit for k in self._kinds])[0]
+        part = self._choose(kind)
+        closed, gain, effort = self._solve(part)
+        kind.size = min(max(kind.size * (1.25 if closed else 0.8), 1.0), 400.0)
+        kind.merit = max(0.05, 0.6 * kind.merit + 0.4 * min(gain / max(effort, 0.05) / 200.0, 5.0))
+        return gain > 0
+
+    def _make_clusters(self) -> None:
+        problem = self.candidates.problem
+        programme = {a.id: a.programme for a in problem.activities}
+        with_places: set[str] = set()
+        for placement in self.candidates.placements:
+            activity = placement.activity
+            with_places.add(activity.id)
+        for activity in problem.activities:
+            if activity.id in with_places and not activity.individual:
+                self._activities[activity.programme].append(activity.id)
+        seen: set[tuple[str, str]] = set()
+        for demand in problem.demands:
+            for name in demand.activities:
+                key = (programme[name], demand.participant)
+                if name in with_places and key not in seen:
+                    seen.add(key)
+                    self._people[programme[name]].append(demand.participant)
+        for cluster in dict.fromkeys((*self._activities, *self._people)):
+            if self._people[cluster]:
+                self._kinds.append(_Kind("people", cluster, 6))
+            if self._activities[cluster]:
+                self._kinds.append(_Kind("activities", cluster, 1))
+            if self._activities[cluster] and self._people[cluster]:
+                self._kinds.append(_Kind("mixed", cluster, 5))
+            self._kinds.append(_Kind("days", cluster, 3))
+        if len(self._people) > 1:
+            self._kinds.append(_Kind("centre", "", 1))
+
+    def _choose(self, kind: _Kind) -> Part:
+        size = max(1, round(kind.size))
+        people, activities = self._people[kind.cluster], self._activities[kind.cluster]
+        if kind.name == "people":
+            chosen = self._sample(people, size)
+            return Part(lambda p: p.participant in chosen, chosen)
+        if kind.name == "activities":
+            groups = self._sample(activities, size)
+            return Part(lambda p: p.activity.id in groups, frozenset())
+        if kind.name == "mixed":
+            groups, chosen = self._sample(activities, 1), self._sample(people, size)
+            return Part(lambda p: p.activity.id in groups or p.participant in chosen, chosen)
+        first = self.random.randrange(max(self.candidates.problem.days, 1))
+        days = range(first, first + size)
+        if kind.name == "days":
+            return Part(lambda p: p.day in days and p.activity.programme == kind.cluster, frozenset())
+        half = self.candidates.problem.slots_per_day // 2
+        early = self.random.random() < 0.5
+        return Part(
+            lambda p: p.day in days and not p.activity.individual and (p.start % (2 * half) < half) == early,
+            frozenset(),
+        )
+
+    def _sample(self, names: list[str], size: int) -> frozenset[str]:
+        return frozenset(self.random.sample(names, min(size, len(names))))
+
+    def _solve(self, part: Part) -> tuple[bool, int, float]:
+        neighbourhood = set_free(self.candidates, self.plan, part.free, part.people)
+        model = Model(neighbourhood.candidates, whole=False)
+        variables = model.variables
+        if not model.lost.vars:
+            return True, 0, 0.0
+        add_hint(variables, neighbourhood)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = self.random.randrange(1 << 30)
+        solver.parameters.linearization_level = 2
+        solver.parameters.max_deterministic_time = EFFORT
+        solver.parameters.max_time_in_seconds = max(min(self.seconds_left(), 5.0), 0.01)
+        self._solver = solver
+        status = solver.solve(variables.model)
+        self._solver = None
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return False, 0, solver.wall_time
+        plan = neighbourhood.read(variables, value_in(solver))
+        score = self.scorer.score(plan)
+        gain = score.objective - self.score.objective
+        if gain >= 0:
+            self.plan, self.score = plan, score
+        return status == cp_model.OPTIMAL, gain, solver.wall_time
