@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, abort, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds, people, personal, search, settings, week
+from web import feeds, links, people, personal, search, settings, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -38,13 +38,6 @@ MENU: tuple[Place, ...] = (
 
 #: Settings, behind the centre's name.
 SETTINGS: tuple[Place, ...] = (
-    Place(
-        "settings.programmes",
-        _l("Programmes"),
-        "signpost-split",
-        Permission.VIEW_SETTINGS,
-        ("settings.programme", "settings.programme_files"),
-    ),
     Place("settings.staff", _l("Équipe"), "person-badge", Permission.VIEW_SETTINGS, ("settings.show_staff",)),
     Place(
         "settings.sites",
@@ -61,7 +54,16 @@ SETTINGS: tuple[Place, ...] = (
 )
 
 #: The blueprint of every area.
-AREAS: tuple[Blueprint, ...] = (feeds.blueprint, personal.blueprint, week.blueprint, people.blueprint, search.blueprint, settings.blueprint, settings.installation)
+AREAS: tuple[Blueprint, ...] = (
+    feeds.blueprint,
+    links.blueprint,
+    personal.blueprint,
+    week.blueprint,
+    people.blueprint,
+    search.blueprint,
+    settings.blueprint,
+    settings.installation,
+)
 
 
 def register_areas(app: Flask) -> None:

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     VIEW_OWN_PEOPLE = "view_own_people"
     EXPORT_PEOPLE = "export_people"
     EDIT_PEOPLE = "edit_people"
+    GIVE_LINKS = "give_links"
     IMPORT_PEOPLE = "import_people"
     VIEW_SETTINGS = "view_settings"
     EDIT_SETTINGS = "edit_settings"
@@ -56,6 +57,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     ),
     Permission.EXPORT_PEOPLE: _COORDINATION,
     Permission.EDIT_PEOPLE: _COORDINATION,
+    Permission.GIVE_LINKS: _COORDINATION,
     Permission.IMPORT_PEOPLE: _COORDINATION,
     Permission.VIEW_SETTINGS: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR}),
     Permission.EDIT_SETTINGS: _COORDINATION,
