@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Exit codes: no plan or a broken one; input that cannot be read.
+#: Exit codes: no plan or a broken one; a file that cannot be read or written.
 EXIT_BROKEN = 1
 EXIT_UNREADABLE = 2
 
@@ -62,7 +61,7 @@ def solve_command(problem_file: Path, time_limit: float, seed: int, workers: int
 
     def show(progress: Progress) -> None:
         if progress.objective is not None and not first_plan_s:
-            first_plan_s.append(progress.wall_time_s)
+            first_plan_s.append(progress.elapsed_s)
         click.echo(_progress_line(progress), err=True)
 
     with _interruptible() as interrupted:
@@ -75,14 +74,15 @@ def solve_command(problem_file: Path, time_limit: float, seed: int, workers: int
             should_stop=interrupted,
         )
     report = verify_solution(problem, solution)
-    if out is not None:
-        _write(out, dumps(solution, indent=1))
+    written = out is None or _write(out, dumps(solution, indent=1))
     summary = asdict(solution)
     del summary["sessions"]
     summary["sessions"] = len(solution.sessions)
     summary["valid"] = report.valid
     summary["first_plan_s"] = first_plan_s[0] if first_plan_s else None
     click.echo(json.dumps(summary))
+    if not written:
+        sys.exit(EXIT_UNREADABLE)
     if not report.valid:
         sys.exit(EXIT_BROKEN)
 
@@ -135,7 +135,7 @@ def _refuse(path: Path, reason: str) -> NoReturn:
 
 
 def _progress_line(progress: Progress) -> str:
-    parts = [f"{progress.wall_time_s:7.1f} s"]
+    parts = [f"{progress.elapsed_s:7.1f} s", f"{progress.phase:9}"]
     parts.append("no plan yet" if progress.objective is None else f"objective {progress.objective}")
     if progress.bound is not None:
         parts.append(f"bound {progress.bound}")
@@ -161,16 +161,14 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+def _write(path: Path, text: str) -> bool:
+    """Write a file whole or not at all, and say whether it was written."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        click.echo(f"Error: {path}: {error.strerror or 'cannot be written'}", err=True)
+        return False
+    return True
