@@ -9,6 +9,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from scheduler.demo.paths import Path
 from scheduler.demo.people import Person
 from scheduler.demo.schools import Schools, school_year
 from scheduler.models import (
@@ -28,6 +29,10 @@ from scheduler.models import (
 #: Length of the closed groups of Interactief!, in weeks.
 VIA_WEEKS = 13
 _VIA_SEATS, _LEVEL_GROUP_SEATS = 10, 15
+
+#: Programmes in which couples come together; in large enough groups of the others, two stay apart.
+_WITH_COUPLES = frozenset({"amie", "mod_actions", "cai"})
+_GROUP_TO_PART_IN = 9
 
 
 def enrol_everybody(
@@ -149,15 +154,15 @@ def match_mentors(
 
 def pair_people(session: Session, rng: Random, people: Sequence[Person]) -> None:
     """Make some couples come together and keep some people apart, within one path."""
-    by_path: dict[tuple[str, str, str | None], list[Person]] = defaultdict(list)
+    by_path: dict[Path, list[Person]] = defaultdict(list)
     for person in people:
-        by_path[person.path.programme, person.path.phase, person.path.cohort].append(person)
-    groups = [group for group in by_path.values() if len(group) >= 6]
-    for number, group in enumerate(groups):
-        couple = _similar_two(group)
-        if couple is not None:
-            _add_pair(session, "together", *couple)
-        elif number % 2:
+        by_path[person.path].append(person)
+    for path, group in by_path.items():
+        if path.programme in _WITH_COUPLES:
+            couple = _similar_two(group)
+            if couple is not None:
+                _add_pair(session, "together", *couple)
+        elif len(group) >= _GROUP_TO_PART_IN:
             _add_pair(session, "apart", *rng.sample(group, 2))
 
 

@@ -83,7 +83,7 @@ AMIE = (
         phase="middle",
         count=14,
         keep_free=_WED_OR_FRI,
-        school_run=0.36,
+        school_run=0.29,
         work=0.14,
         weeks=(5, 15),
     ),
@@ -92,7 +92,7 @@ AMIE = (
         phase="final",
         count=8,
         keep_free=_WED_OR_FRI,
-        school_run=0.38,
+        school_run=0.25,
         work=0.12,
         weeks=(19, 24),
     ),
@@ -242,12 +242,13 @@ ACTIV_UP = (
     ),
 )
 
-_GROUPS: Mapping[tuple[str, ...], float] = {
-    ("computing",): 30,
-    ("art",): 22,
-    ("project",): 20,
-    ("computing", "project"): 12,
-    (): 16,
+#: Beginners come in the morning and advanced people in the afternoon: each workshop suits one of them.
+_ART: Mapping[tuple[str, ...], float] = {("art",): 55, (): 45}
+_COMPUTING: Mapping[tuple[str, ...], float] = {
+    ("computing",): 40,
+    ("project",): 25,
+    ("computing", "project"): 20,
+    (): 15,
 }
 
 MOD_ACTIONS = (
@@ -277,10 +278,10 @@ MOD_ACTIONS = (
         levels=BEGINNERS,
         keep_free={MORNINGS: 1},
         hours=(6, 9),
-        school_run=0.54,
+        school_run=0.77,
         work=0.23,
         clash=0.08,
-        interests=_GROUPS,
+        interests=_ART,
         weeks=(4, 40),
     ),
     Path(
@@ -288,12 +289,12 @@ MOD_ACTIONS = (
         phase="groups",
         count=12,
         levels=ADVANCED,
-        keep_free={MORNINGS: 1},
-        hours=(6, 9),
-        school_run=0.5,
+        keep_free={AFTERNOONS: 1},
+        hours=(6, 12),
+        school_run=0.0,
         work=0.23,
         clash=0.08,
-        interests=_GROUPS,
+        interests=_COMPUTING,
         weeks=(4, 40),
     ),
     Path(

@@ -78,7 +78,11 @@ HILLS = SiteSpec(
     MUNICIPALITIES[1],
     "Train et bus 7, arrêt Lavoir",
     30,
-    (RoomSpec("Salle des Collines", 16, ("projector", "kitchen", "accessible")),),
+    (
+        RoomSpec("Salle des Collines", 16, ("projector", "kitchen", "accessible")),
+        RoomSpec("Salle du Lavoir", 14, ("projector",)),
+        RoomSpec("Bureau 4", 4, _OFFICE),
+    ),
 )
 
 
