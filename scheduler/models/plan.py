@@ -48,7 +48,7 @@ class Plan(CentreOwned, Versioned, Base):
     first_day: Mapped[date]
     last_day: Mapped[date]
     based_on_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id", ondelete="SET NULL"))
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("plan_run.id", ondelete="SET NULL", use_alter=True))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("plan_run.id", ondelete="SET NULL"))
     objective: Mapped[int] = mapped_column(default=0)
     full_value: Mapped[int] = mapped_column(default=0)
     bound: Mapped[int | None]
@@ -166,7 +166,8 @@ class PlanRun(CentreOwned, Base):
 
     ``problem`` is the gzip of the JSON problem, so that a run can be repeated exactly.
     ``progress`` is a list of ``{elapsed_s, objective, bound, gap}``; the last is current.
-    ``base_plan_id`` is the draft whose locks it starts from, if any.
+    ``base_plan_id`` is the draft whose locks it starts from, if any; no foreign key, since plans
+    refer to runs.
     """
 
     __tablename__ = "plan_run"
@@ -177,7 +178,7 @@ class PlanRun(CentreOwned, Base):
     weeks: Mapped[int]
     time_limit_s: Mapped[int]
     seed: Mapped[int] = mapped_column(default=1)
-    base_plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id", ondelete="SET NULL"))
+    base_plan_id: Mapped[int | None]
     requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     queued_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

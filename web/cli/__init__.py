@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from web.cli.centre import export_problem_command, plan_command, worker_command
 from web.cli.demo import demo_command
 from web.cli.feeds import feed_url_command
 from web.cli.planner import solve_command, verify_command
@@ -30,5 +31,11 @@ for _command in (solve_command, verify_command):
 
 def init_app(app: Flask) -> None:
     """Register the commands that work in the application."""
-    for command in (demo_command, feed_url_command):
+    for command in (
+        demo_command,
+        export_problem_command,
+        feed_url_command,
+        plan_command,
+        worker_command,
+    ):
         app.cli.add_command(command)
