@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from scheduler.demo.paths import Path
-from scheduler.demo.people import Person
+from scheduler.demo.people import WITH_COUPLES, Person
 from scheduler.demo.schools import Schools, school_year
 from scheduler.models import (
     Cohort,
@@ -30,8 +30,7 @@ from scheduler.models import (
 VIA_WEEKS = 13
 _VIA_SEATS, _LEVEL_GROUP_SEATS = 10, 15
 
-#: Programmes in which couples come together; in large enough groups of the others, two stay apart.
-_WITH_COUPLES = frozenset({"amie", "mod_actions", "cai"})
+#: In groups of so many people, two are kept apart.
 _GROUP_TO_PART_IN = 9
 
 
@@ -153,37 +152,15 @@ def match_mentors(
 
 
 def pair_people(session: Session, rng: Random, people: Sequence[Person]) -> None:
-    """Make some couples come together and keep some people apart, within one path."""
+    """Let couples come together, and keep two people apart in some of the larger groups."""
     by_path: dict[Path, list[Person]] = defaultdict(list)
     for person in people:
         by_path[person.path].append(person)
+        if person.partner is not None:
+            _add_pair(session, "together", person.partner, person)
     for path, group in by_path.items():
-        if path.programme in _WITH_COUPLES:
-            couple = _similar_two(group)
-            if couple is not None:
-                _add_pair(session, "together", *couple)
-        elif len(group) >= _GROUP_TO_PART_IN:
+        if path.programme not in WITH_COUPLES and len(group) >= _GROUP_TO_PART_IN:
             _add_pair(session, "apart", *rng.sample(group, 2))
-
-
-def _similar_two(group: Sequence[Person]) -> tuple[Person, Person] | None:
-    """Return two whose weeks are alike, so that coming together holds neither of them back."""
-    seen: dict[object, Person] = {}
-    for person in group:
-        row = person.row
-        if person.work or person.school_run or row.brings_children or row.opt_outs or row.max_days_week:
-            continue
-        week = (
-            person.course,
-            row.level_spoken,
-            tuple(row.languages),
-            tuple(row.preferred_activities),
-            row.project,
-        )
-        if week in seen:
-            return seen[week], person
-        seen[week] = person
-    return None
 
 
 def _add_pair(session: Session, kind: str, a: Person, b: Person) -> None:

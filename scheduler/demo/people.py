@@ -22,6 +22,10 @@ SCHOOL_STARTS, SCHOOL_ENDS = time(9), time(15, 15)
 _PICK_UP_UNTIL = time(17, 30)
 _WEDNESDAY_SCHOOL_ENDS = time(12, 15)
 
+#: Programmes in whose larger groups there is a couple.
+WITH_COUPLES = frozenset({"amie", "mod_actions", "cai"})
+_GROUP_WITH_COUPLE = 8
+
 #: A part-time job is on two or three fixed half-days, or on the one that a course leaves free.
 _WORK_HOURS = {"am": (time(7), time(12)), "pm": (time(13), time(18))}
 
@@ -41,6 +45,7 @@ class Person:
     school_run: bool
     work: tuple[Half, ...]
     busy: list[Availability] = field(default_factory=list)
+    partner: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,29 @@ def invent_people(
     for path in paths:
         for traits in _share_out(rng, path, tongues[path], eu_flags[path]):
             people.append(_invent(rng, centre, path, traits, len(people) + 1, today, now))
+    for path in paths:
+        if path.programme in WITH_COUPLES and path.count >= _GROUP_WITH_COUPLE:
+            _make_couple([person for person in people if person.path is path])
     _give_traits_of_all(rng, people)
     return people
+
+
+def _make_couple(group: list[Person]) -> None:
+    """Make a couple of the first two whose weeks can be alike, so that neither holds the other back."""
+    able = [p for p in group if not (p.school_run or p.work or p.row.brings_children)]
+    if len(able) < 2:
+        return
+    one, other = able[:2]
+    other.partner = one
+    other.course = one.course
+    other.row.last_name = one.row.last_name
+    other.row.municipality = one.row.municipality
+    other.row.languages = [
+        one.row.languages[0],
+        *(x for x in other.row.languages if x in one.row.languages[1:]),
+    ]
+    other.row.message_language = one.row.languages[0]
+    other.row.preferred_activities = list(one.row.preferred_activities)
 
 
 def _share_out_tongues(rng: Random, eu_flags: dict[Path, list[bool]]) -> dict[Path, list[str]]:

@@ -150,7 +150,8 @@ REGIONAL_TEAM = (
     StaffSpec(skills=("socio_professional", "interview", "digital"), languages=("fr", "en")),
     StaffSpec(skills=("citizenship", "digital", "training"), languages=("fr", "nl")),
     StaffSpec(
-        skills=("interview", "social_work", "group_work", "mentoring", "training"), languages=("fr", "ar")
+        skills=("interview", "social_work", "group_work", "mentoring", "training", "socio_professional"),
+        languages=("fr", "ar"),
     ),
     StaffSpec(skills=("interview", "social_work", "group_work"), hours=FOUR_DAYS, languages=("fr", "en")),
 )
