@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from solver.problem import DAYS_PER_WEEK, FixedSession, Problem, Seat
+from solver.short_lists import find_short_lists
 from solver.solution import Conflict
 from solver.verify import Breach, verify
 
@@ -54,6 +55,7 @@ def find_conflicts(problem: Problem) -> tuple[Conflict, ...]:
         smallest = _minimised(problem, breach)
         found.append(Conflict(rule=smallest.rule, message=smallest.message, ids=smallest.sessions))
     found += _impossible_runs(problem)
+    found += find_short_lists(problem)
     unique = {(c.rule, c.message, c.ids): c for c in found}
     return tuple(unique.values())[:MOST_CONFLICTS]
 

@@ -26,6 +26,7 @@ from solver.problem import (
 )
 from tests.solver.builders import (
     AFTERNOON,
+    at,
     make_activity,
     make_demand,
     make_fixed,
@@ -114,6 +115,53 @@ def test_list_that_is_open_can_still_be_filled_or_emptied() -> None:
     crowd = make_session(people=("p1", "p2", "p3"))
     assert found(problem, make_fixed(crowd, locked=("p1", "p2"))) == []
     assert found(problem, make_fixed(crowd, locked=("p1", "p2", "p3"))) == [("seats", ("x1",))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({}, True),
+        ({"busy": ((at(0), at(1)),)}, False),
+        ({"day_hours": ((0, 40),) * 7}, False),
+        ({"sites": ()}, False),
+        ({"opt_outs": ("a",)}, False),
+        ({"languages": ("fr",)}, False),
+    ],
+)
+def test_list_that_too_few_could_join_is_a_conflict(changes: dict[str, Any], fits: bool) -> None:
+    people = (
+        Participant(id="p1", languages=("ar",)),
+        replace(Participant(id="p2", languages=("ar",)), **changes),
+    )
+    problem = make_problem(
+        participants=people, activities=(make_activity(seats_min=2, language_groups=True),)
+    )
+    session = make_session(language="ar")
+    assert found(problem, make_fixed(session)) == ([] if fits else [("seats", ("x1",))])
+    assert found(problem, make_fixed(session, overrides=("seats",))) == []
+    assert found(problem, make_fixed(session, excluded=("p1",))) == [("seats", ("x1",))]
+
+
+def test_appointment_that_nobody_could_take_is_a_conflict() -> None:
+    roles = (Role(id="leader", language="participant"),)
+    problem = make_problem(
+        participants=(Participant(id="p1", languages=("ar",)),),
+        activities=(make_activity(individual=True, roles=roles),),
+        staff=(Staff(id="s1", languages=("ar",)), Staff(id="s2", languages=("nl",))),
+    )
+    assert found(problem, make_fixed(make_session())) == []
+    assert found(problem, make_fixed(make_session(staff=("s2",)))) == [("seats", ("x1",))]
+    assert found(problem, make_fixed(make_session(staff=("s2",)), overrides=("role",))) == []
+
+
+def test_mentor_who_does_not_work_keeps_their_person_out() -> None:
+    problem = make_problem(
+        participants=(Participant(id="p1", mentor="m1"),),
+        activities=(make_activity(seats_min=1, with_mentor=True),),
+        staff=(Staff(id="s1"), Staff(id="m1", available=((at(0), at(1)),))),
+    )
+    assert found(problem, make_fixed(make_session())) == []
+    assert found(problem, make_fixed(make_session(day=1))) == [("seats", ("x1",))]
 
 
 def test_appointment_without_its_person_may_wait_for_one() -> None:
