@@ -134,7 +134,7 @@ def build_problem(
         met=people.build_met(facts),
         activities=activities,
         orders=build_orders(facts, copies),
-        demands=DemandBuilder(facts, copies).build(),
+        demands=DemandBuilder(facts, copies, judging=judging).build(),
         fixed=() if judging else fixed_sessions(facts.base, planned, frozen_until, running),
         previous=_previous(facts, grid, planned_sessions(facts.announced, grid, by_id)),
         weights=settings.weights(centre),

@@ -63,10 +63,15 @@ class Need:
 
 
 class DemandBuilder:
-    """Turns rules and enrolments into demands."""
+    """Turns rules and enrolments into demands.
 
-    def __init__(self, facts: Facts, copies: list[Copy]) -> None:
+    A rule that wants nothing (``min`` and ``target`` 0) allows what is placed by hand: it counts
+    where a plan is judged, and for somebody who is already in such a session.
+    """
+
+    def __init__(self, facts: Facts, copies: list[Copy], *, judging: bool = False) -> None:
         self.facts = facts
+        self.judging = judging
         self.grid = facts.grid
         self.anchor = Anchor(facts)
         self.new = newcomers(facts)
@@ -110,7 +115,7 @@ class DemandBuilder:
             ):
                 continue
             need = self._need(rule, enrolment)
-            if need is not None:
+            if need is not None and (rule.min or rule.target or self.judging or need.planned):
                 yield from self._slices(need)
 
     def _need(self, rule: DemandRule, enrolment: Enrolment) -> Need | None:
