@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from solver.eligibility import Eligibility
 from solver.problem import Activity, FixedSession, Leader, Participant, Problem, Role
@@ -74,6 +75,24 @@ class Candidates:
     eligibility: Eligibility
     placements: tuple[Placement, ...]
     breaches: tuple[str, ...] = ()
+
+    @cached_property
+    def of_activity(self) -> dict[str, list[Placement]]:
+        """Placements that are not standing, by activity."""
+        found: dict[str, list[Placement]] = defaultdict(list)
+        for placement in self.placements:
+            if not placement.standing:
+                found[placement.activity.id].append(placement)
+        return found
+
+    @cached_property
+    def of_participant(self) -> dict[str, list[Placement]]:
+        """Individual placements by their attendee."""
+        found: dict[str, list[Placement]] = defaultdict(list)
+        for placement in self.placements:
+            if placement.participant is not None:
+                found[placement.participant].append(placement)
+        return found
 
 
 def find_candidates(problem: Problem) -> Candidates:

@@ -8,7 +8,7 @@ seeds walk the same way as far as the time goes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -20,8 +20,6 @@ from solver.neighbourhood import add_hint, set_free
 from solver.result import value_in
 from solver.score import Score, Scorer
 
-Free = Callable[[Placement], bool]
-
 #: Deterministic time of one small solve.
 EFFORT = 0.2
 
@@ -30,8 +28,8 @@ EFFORT = 0.2
 class Part:
     """A part of a plan to be set free: placements, and people whose every attendance is open."""
 
-    free: Free
-    people: frozenset[str]
+    free: list[Placement]
+    people: frozenset[str] = frozenset()
 
 
 class _Kind:
@@ -78,6 +76,9 @@ class Improver:
         self._activities: dict[str, list[str]] = defaultdict(list)
         self._people: dict[str, list[str]] = defaultdict(list)
         self._kinds: list[_Kind] = []
+        self._of_cluster: dict[str, list[Placement]] = defaultdict(list)
+        self._standing: dict[str, list[Placement]] = defaultdict(list)
+        self._groups: list[Placement] = []
         self._make_clusters()
 
     def stop(self) -> None:
@@ -111,6 +112,11 @@ class Improver:
         for placement in self.candidates.placements:
             activity = placement.activity
             with_places.add(activity.id)
+            self._of_cluster[activity.programme].append(placement)
+            if placement.standing:
+                self._standing[activity.id].append(placement)
+            if not activity.individual:
+                self._groups.append(placement)
         for activity in problem.activities:
             if activity.id in with_places and not activity.individual:
                 self._activities[activity.programme].append(activity.id)
@@ -136,24 +142,26 @@ class Improver:
         size = max(1, round(kind.size))
         people, activities = self._people[kind.cluster], self._activities[kind.cluster]
         if kind.name == "people":
-            chosen = self._sample(people, size)
-            return Part(lambda p: p.participant in chosen, chosen)
+            return self._part([], self._sample(people, size))
         if kind.name == "activities":
-            groups = self._sample(activities, size)
-            return Part(lambda p: p.activity.id in groups, frozenset())
+            return self._part(self._sample(activities, size), frozenset())
         if kind.name == "mixed":
-            groups, chosen = self._sample(activities, 1), self._sample(people, size)
-            return Part(lambda p: p.activity.id in groups or p.participant in chosen, chosen)
+            return self._part(self._sample(activities, 1), self._sample(people, size))
         first = self.random.randrange(max(self.candidates.problem.days, 1))
         days = range(first, first + size)
         if kind.name == "days":
-            return Part(lambda p: p.day in days and p.activity.programme == kind.cluster, frozenset())
-        half = self.candidates.problem.slots_per_day // 2
+            return Part([p for p in self._of_cluster[kind.cluster] if p.day in days], frozenset())
+        per_day = self.candidates.problem.slots_per_day
         early = self.random.random() < 0.5
         return Part(
-            lambda p: p.day in days and not p.activity.individual and (p.start % (2 * half) < half) == early,
-            frozenset(),
+            [p for p in self._groups if p.day in days and (p.start % per_day < per_day // 2) == early]
         )
+
+    def _part(self, activities: Iterable[str], people: frozenset[str]) -> Part:
+        free = [p for a in sorted(activities) for p in self.candidates.of_activity[a]]
+        free += [p for a in sorted(activities) for p in self._standing[a]]
+        free += [p for one in sorted(people) for p in self.candidates.of_participant[one]]
+        return Part(free, people)
 
     def _sample(self, names: list[str], size: int) -> frozenset[str]:
         return frozenset(self.random.sample(names, min(size, len(names))))
@@ -169,6 +177,10 @@ class Improver:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = self.random.randrange(1 << 30)
         solver.parameters.linearization_level = 2
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
+        solver.parameters.cut_level = 0
         solver.parameters.max_deterministic_time = EFFORT
         solver.parameters.max_time_in_seconds = max(min(self.seconds_left(), 5.0), 0.01)
         self._solver = solver

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from ortools.sat.python import cp_model
@@ -19,16 +19,18 @@ from solver.variables import Bundle, Variables
 class Neighbourhood:
     """Candidates in which only a part of a plan is free.
 
-    ``origin`` leads from the placements that were made standing back to the problem's own.
+    ``origin`` leads from the placements changed for it back to the problem's own; the sessions
+    ``aside`` take no part.
     """
 
     candidates: Candidates
     origin: dict[Placement, Placement]
     plan: Plan
+    aside: tuple[Held, ...] = ()
 
     def read(self, variables: Variables, value: Callable[[Lit], int]) -> Plan:
         """Return the whole plan after the neighbourhood's model was solved."""
-        return tuple(
+        return self.aside + tuple(
             Held(self.origin.get(h.placement, h.placement), h.room, h.leaders, h.people)
             for h in read_plan(variables, value)
         )
@@ -89,10 +91,13 @@ def _mask(placement: Placement, pause: int) -> int:
 def set_free(
     candidates: Candidates,
     plan: Plan,
-    free: Callable[[Placement], bool],
+    free: Collection[Placement],
     free_people: frozenset[str] = frozenset(),
 ) -> Neighbourhood:
     """Return the neighbourhood in which some placements and the attendances of some people are free.
+
+    Sessions that share no person, staff member, activity or equipment with what is free are left out
+    of it: nothing in the model could see them, as what they occupy is taken off the candidates.
 
     Parameters
     ----------
@@ -100,33 +105,50 @@ def set_free(
         Of the whole problem.
     plan : Plan
         A valid plan.
-    free : callable
-        Tells which placements may be held or not, with everything about them.
+    free : collection of Placement
+        Those that may be held or not, with everything about them; standing ones stay held.
     free_people : frozenset of str
-        Those whose attendance of the standing sessions, too, is to be decided.
+        Those whose attendance of the sessions that stay, too, is to be decided.
     """
+    chosen = frozenset(free)
     occupation = Occupation(candidates.problem)
-    standing: list[tuple[Placement, Held, frozenset[str]]] = []
+    staying: list[tuple[Held, frozenset[str]]] = []
     for held in plan:
-        if not free(held.placement):
-            certain = (frozenset(held.people) - free_people) | held.placement.certain
-            standing.append((held.placement, held, certain))
-        elif held.placement.standing:
-            standing.append((held.placement, held, held.placement.certain))
-    for placement, held, certain in standing:
+        placement = held.placement
+        if placement not in chosen:
+            certain = (frozenset(held.people) - free_people) | placement.certain
+        elif placement.standing:
+            certain = placement.certain
+        else:
+            continue
+        staying.append((held, certain))
         occupation.take(placement, held.room, [x.staff for x in held.leaders], certain)
     placements: list[Placement] = []
     origin: dict[Placement, Placement] = {}
-    for placement, held, certain in standing:
+    for placement in free:
+        left = None if placement.standing else occupation.left(placement)
+        if left is not None:
+            placements.append(left)
+            origin[left] = placement
+    touched = _Touched(candidates.problem, placements, free_people)
+    aside: list[Held] = []
+    for held, certain in staying:
+        placement = held.placement
+        open_to = placement.people if placement in chosen else free_people.intersection(placement.people)
+        if not open_to and not touched.by(held):
+            aside.append(held)
+            continue
         span = _mask(placement, 0)
-        open_to = placement.people if free(placement) else [p for p in placement.people if p in free_people]
-        joining = [p for p in open_to if p not in certain and not occupation.people[p] & span]
+        joining = [p for p in placement.people if p in open_to and p not in certain]
         kept = replace(
             placement,
             standing=True,
             participant=None,
             certain=certain,
-            people=(*(p for p in placement.people if p in certain), *joining),
+            people=(
+                *(p for p in placement.people if p in certain),
+                *(p for p in joining if not occupation.people[p] & span),
+            ),
             leaders=held.leaders,
             room=held.room,
             staffing=(),
@@ -134,15 +156,37 @@ def set_free(
         )
         placements.append(kept)
         origin[kept] = placement
-    for placement in candidates.placements:
-        if not placement.standing and free(placement):
-            left = occupation.left(placement)
-            if left is not None:
-                placements.append(left)
-                if left is not placement:
-                    origin[left] = placement
     part = Candidates(candidates.problem, candidates.eligibility, tuple(placements))
-    return Neighbourhood(part, origin, plan)
+    return Neighbourhood(part, origin, plan, tuple(aside))
+
+
+class _Touched:
+    """The people, staff, activities and equipment that the free placements could use."""
+
+    def __init__(self, problem: Problem, placements: list[Placement], people: frozenset[str]) -> None:
+        self._mentor = {p.id: p.mentor for p in problem.participants}
+        self._people = set(people)
+        self._staff: set[str] = set()
+        self._activities: set[str] = set()
+        for placement in placements:
+            self._people.update(placement.people)
+            self._activities.add(placement.activity.id)
+            for _, able in placement.staffing:
+                self._staff.update(able)
+        self._staff.update(m for p in self._people if (m := self._mentor[p]) is not None)
+        known = problem.activity_by_id
+        self._equipment = {need.equipment for a in self._activities for need in known[a].equipment}
+
+    def by(self, held: Held) -> bool:
+        """Tell whether a session that stays has anything in common with what is free."""
+        activity = held.placement.activity
+        return (
+            (activity.id in self._activities and not activity.individual)
+            or not self._people.isdisjoint(held.people)
+            or any(x.staff in self._staff for x in held.leaders)
+            or any(need.equipment in self._equipment for need in activity.equipment)
+            or (activity.with_mentor and any(self._mentor[p] in self._staff for p in held.people))
+        )
 
 
 def add_hint(variables: Variables, neighbourhood: Neighbourhood) -> None:

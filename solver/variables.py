@@ -277,7 +277,7 @@ class Variables:
             activities = {a.id: a for a in (self.bundles[n].first.activity for n in numbers)}
             most = max(1 if a.individual else a.seats_max for a in activities.values())
             seats = min(self.problem.room_by_id[room].seats, most)
-            alone = room if (day, room) in taken else None
+            alone = room if self.whole and (day, room) in taken else None
             alike[day, alone, seats, tuple(numbers)].append(room)
         choices: dict[int, list[RoomClass]] = defaultdict(list)
         for (day, _, _, sharing), rooms in alike.items():

@@ -62,7 +62,7 @@ def _restrict(variables: Variables, placement: Placement, sizes: list[int]) -> N
     for lit in variables.attendees(placement):
         total.add(1, lit)
     if not total.vars:
-        if total.constant not in sizes:
+        if variables.whole and total.constant not in sizes:
             variables.contradict("subgroups")
         return
     domain = cp_model.Domain.from_values(sizes)
