@@ -9,6 +9,7 @@ from web.cli.centre import export_problem_command, plan_command, worker_command
 from web.cli.demo import demo_command
 from web.cli.feeds import feed_url_command
 from web.cli.planner import solve_command, verify_command
+from web.cli.serve import serve_command
 
 
 def _create_app() -> Flask:
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
         export_problem_command,
         feed_url_command,
         plan_command,
+        serve_command,
         worker_command,
     ):
         app.cli.add_command(command)

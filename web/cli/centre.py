@@ -30,7 +30,7 @@ from solver.errors import SolverError
 from web.clock import now
 from web.extensions import db
 
-_CENTRE = click.option("--centre", "slug", help="Slug of the centre; not needed when there is only one.")
+_CENTRE = click.option("--centre", "slug", help="Slug of the centre; by default the first one.")
 _FROM = click.option(
     "--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="A Monday; by default the next one."
 )
@@ -38,16 +38,17 @@ _WEEKS = click.option("--weeks", type=click.IntRange(1, settings.MOST_WEEKS), he
 
 
 def find_centre(session: Session, slug: str | None) -> Centre:
-    """Return the centre asked for, or the only one there is."""
-    query = select(Centre).order_by(Centre.slug)
+    """Return the centre asked for, or else the first one that was made."""
+    query = select(Centre).order_by(Centre.id)
     if slug is not None:
         query = query.where(Centre.slug == slug)
-    centres = session.scalars(query).all()
-    if len(centres) == 1:
-        return centres[0]
+    centre = session.scalars(query.limit(1)).first()
+    if centre is not None:
+        return centre
     known = ", ".join(session.scalars(select(Centre.slug).order_by(Centre.slug))) or "none"
-    problem = f"There is no centre {slug!r}" if slug else "Say which centre with --centre"
-    raise click.ClickException(f"{problem}; centres: {known}.")
+    raise click.ClickException(
+        f"There is no centre {slug!r}; centres: {known}." if slug else "There is no centre yet."
+    )
 
 
 def next_monday(centre: Centre, instant: datetime) -> date:
@@ -122,9 +123,9 @@ def plan_command(
             session.commit()
     except SchedulerError as error:
         raise click.ClickException(str(error)) from error
-    summary = {"run": run.id, "state": run.state.value, "error": run.error, **(run.result or {})}
+    summary = {"run": run.id, "state": str(run.state), "error": run.error, **(run.result or {})}
     if plan is not None:
-        summary |= {"plan": plan.number, "plan_state": plan.state.value}
+        summary |= {"plan": plan.number, "plan_state": str(plan.state)}
     click.echo(json.dumps(summary, ensure_ascii=False))
     if plan is None:
         sys.exit(1)
