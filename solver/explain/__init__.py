@@ -24,7 +24,7 @@ MOST_REMEDIES = 5
 MOST_RIVALS = 3
 
 #: Blockers that close a span of days at once, counted once for each span rather than for each time.
-_SPANS = {"frequency": "first_day", "closed_day": "day", "date": "day"}
+_SPANS = {"frequency": "first_day", "pattern": "week", "spacing": "week", "closed_day": "day", "date": "day"}
 
 
 def explain_unmet(problem: Problem, sessions: Sequence[PlannedSession]) -> tuple[UnmetDemand, ...]:
@@ -72,6 +72,8 @@ def _reasons(places: Places, w: WindowAmount, found: list[Place]) -> tuple[Block
         for code, params in place.counted:
             span = _SPANS.get(code)
             key = (place.activity.id, params[span]) if span else place.key
+            if code == "closed_day":
+                key = ("", params["day"])
             if key not in keys[code]:
                 keys[code].add(key)
                 facts[code][_sorted({"activity": place.activity.id} | params)] += 1
@@ -92,7 +94,10 @@ def _reasons(places: Places, w: WindowAmount, found: list[Place]) -> tuple[Block
             count=len(keys[code]),
             params=dict(facts[code].most_common(1)[0][0]) | {"places": total},
         )
-        for code in sorted(keys, key=lambda c: (c != "not_chosen", -len(keys[c]), order.index(c)))
+        # The full sessions beside which no other may start are told already.
+        for code in sorted(
+            keys, key=lambda c: (c != "not_chosen", c == "parallel", -len(keys[c]), order.index(c))
+        )
     )
 
 

@@ -84,11 +84,12 @@ class Supply:
             yield "parallel", {"most": str(a.max_parallel)}
         near = [h for h in sessions if 0 < abs(h.day - day) < a.min_days_between]
         if near:
-            yield "spacing", {"least": str(a.min_days_between), "other_start": str(near[0].start)}
+            facts = {"least": str(a.min_days_between), "other_start": str(near[0].start)}
+            yield "spacing", facts | {"week": str(day // 7)}
         if self._breaks_pattern(a, sessions, day, slot):
-            yield "pattern", {"reason": a.pattern}
+            yield "pattern", {"reason": a.pattern, "week": str(day // 7)}
         if a.block and sessions:
-            yield "pattern", {"reason": "block"}
+            yield "pattern", {"reason": "block", "week": str(day // 7)}
 
     def _breaks_pattern(self, a: Activity, sessions: list[Held], day: int, slot: int) -> bool:
         if a.pattern == "same_time":
