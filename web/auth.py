@@ -42,6 +42,7 @@ class Account(UserMixin):
         self.locale = user.locale
         self.is_superuser = user.is_superuser
         self.epoch = user.session_epoch
+        self.must_change_password = user.must_change_password
 
     def get_id(self) -> str:
         """Return an id that stops working when the password changes."""
@@ -66,6 +67,19 @@ def ask_to_sign_in() -> Response:
         return response
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.login", next=wanted))
+
+
+#: Where an account with a password that somebody else made may go before it has its own.
+_BEFORE_OWN_PASSWORD = frozenset({"auth.account", "auth.logout", "static"})
+
+
+@blueprint.before_app_request
+def ask_for_own_password() -> Response | None:
+    """Lead an account with a one-time password to the page where it is changed."""
+    if request.endpoint in _BEFORE_OWN_PASSWORD or not getattr(current_user, "must_change_password", False):
+        return None
+    flash(_("Choisissez d'abord votre propre mot de passe."), "warning")
+    return redirect(url_for("auth.account"))
 
 
 class LoginForm(FlaskForm):
@@ -159,14 +173,19 @@ def account() -> Any:
     user = db.session.get_one(User, current_user.id)
     form = AccountForm(locale=user.locale or "fr")
     if form.validate_on_submit():
-        if form.password.data:
+        if not form.password.data and user.must_change_password:
+            form.password.errors = [_("Choisissez votre propre mot de passe.")]
+        elif form.password.data:
             if not check_password(user, form.current.data or ""):
                 form.current.errors = [_("Ce n'est pas votre mot de passe actuel.")]
+            elif user.must_change_password and form.password.data == form.current.data:
+                form.password.errors = [_("Choisissez un autre mot de passe que celui qu'on vous a donné.")]
             elif len(form.password.data) < MIN_PASSWORD_LENGTH:
                 form.password.errors = [_("Choisissez au moins 10 caractères.")]
             else:
                 user.password_hash = hasher.hash(form.password.data)
                 user.session_epoch += 1
+                user.must_change_password = False
         if not form.errors:
             user.locale = form.locale.data
             db.session.commit()

@@ -7,14 +7,16 @@ from datetime import time
 from typing import Any
 
 import phonenumbers
+import yaml
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, SelectField, SelectMultipleField, StringField, ValidationError
-from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, TextInput, html_params
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, TextArea, TextInput, html_params
 
-from scheduler.roster_import.cells import CellError, parse_email, parse_phone
+from scheduler.roster_import.cells import CellError, parse_email, parse_phone, parse_time
 from scheduler.roster_import.languages import parse_language
-from scheduler.roster_import.weekly_hours import parse_weekly_hours
+from scheduler.roster_import.weekly_hours import parse_weekday, parse_weekly_hours
+from solver.problem import LEVELS
 from web.labels import duration, language_names, say, weekdays
 
 _DURATION = re.compile(
@@ -142,18 +144,6 @@ class WeeklyHoursField(_TextField):
         return sorted(tuple(each) for each in parse_weekly_hours(text)) if text else []  # type: ignore[type-var]
 
 
-class HoursOfDayField(_TextField):
-    """Start times such as ``09:00, 13:30``, as a list of ``HH:MM``."""
-
-    def _show(self, data: list[str]) -> str:
-        return ", ".join(data)
-
-    def _read(self, text: str) -> list[str]:
-        from scheduler.roster_import.cells import parse_time
-
-        return sorted({f"{parse_time(part):%H:%M}" for part in _SEPARATORS.split(text) if part.strip()})
-
-
 class ChoiceField(SelectField):
     """A choice whose first entry may be nothing (``None``); values are coerced by ``coerce``."""
 
@@ -260,10 +250,62 @@ class WeekGridField(Field):
         return rows
 
 
+class TimesField(_TextField):
+    """Allowed starts, a line for each set of days: ``mer ven 13:30, 14:00``; as in ``Activity.times``."""
+
+    widget = TextArea()
+
+    def _show(self, data: list[dict[str, Any]]) -> str:
+        names = weekdays("abbreviated")
+        return "\n".join(
+            f"{' '.join(names[day] for day in each['weekdays'])} {', '.join(each['starts'])}" for each in data
+        )
+
+    def _read(self, text: str) -> list[dict[str, Any]]:
+        return [_times(line) for line in text.splitlines() if line.strip()]
+
+
+def _times(line: str) -> dict[str, Any]:
+    match = re.match(r"(?P<days>[^\d]+)(?P<starts>\d.*)", line.strip())
+    if match is None:
+        raise ValueError(_("« %(line)s » : écrivez des jours puis des heures.", line=line.strip()))
+    days = sorted({parse_weekday(word) for word in re.split(r"[\s,.:;]+", match["days"]) if word})
+    starts = sorted({f"{parse_time(part):%H:%M}" for part in re.split(r"[,;\s]+", match["starts"]) if part})
+    return {"weekdays": days, "starts": starts}
+
+
+class LinesField(_TextField):
+    """A list of texts, one a line."""
+
+    widget = TextArea()
+
+    def _show(self, data: list[str]) -> str:
+        return "\n".join(data)
+
+    def _read(self, text: str) -> list[str]:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class ParamsField(_TextField):
+    """Named parameters of a rule in YAML, as a dictionary."""
+
+    widget = TextArea()
+
+    def _show(self, data: dict[str, Any]) -> str:
+        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False).strip() if data else ""
+
+    def _read(self, text: str) -> dict[str, Any]:
+        try:
+            data = yaml.safe_load(text) if len(text) < 5000 else None
+        except yaml.YAMLError:
+            data = None
+        if text and not isinstance(data, dict):
+            raise ValueError(_("Écrivez une ligne « nom: valeur » par paramètre."))
+        return data or {}
+
+
 def level_choices() -> list[tuple[int, str]]:
     """Return the levels of the CEFR as choices."""
-    from solver.problem import LEVELS
-
     return list(enumerate(LEVELS))
 
 

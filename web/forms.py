@@ -10,7 +10,15 @@ from flask import render_template
 from web.formwork import Form
 
 #: Kinds of field that take the whole width of a form in columns.
-WIDE_TYPES = ("CheckboxesField", "WeekGridField", "TextAreaField", "BooleanField")
+WIDE_TYPES = (
+    "CheckboxesField",
+    "WeekGridField",
+    "TextAreaField",
+    "BooleanField",
+    "TimesField",
+    "LinesField",
+    "ParamsField",
+)
 
 
 def form_page(

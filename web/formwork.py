@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import request
@@ -21,12 +21,16 @@ class Form(FlaskForm):
     """A form that knows the HTTP status of its own answer.
 
     ``changed_meanwhile`` holds (label, stored value) of the fields that somebody else changed while
-    this form was open.
+    this form was open. ``paths`` leads from the last part of a complaint's key to a field, for
+    complaints whose key starts with ``own_path``.
     """
+
+    paths: Mapping[str, str] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.status = 200
+        self.own_path = ""
         self.changed_meanwhile: list[tuple[Any, str]] = []
 
     def values(self, *without: str) -> dict[str, Any]:
@@ -36,6 +40,16 @@ class Form(FlaskForm):
 
     def complain(self, error: InvalidInputError) -> None:
         """Put an error of the domain near its field, or over the whole form."""
+        for complaint in getattr(error, "complaints", ()):
+            head, _dot, tail = complaint.key.removeprefix(self.own_path).rpartition(".")
+            own = self.own_path and complaint.key.startswith(f"{self.own_path}.")
+            name = self.paths.get(f"{head}.{tail}".strip(".")) if own else None
+            if name in self._fields:
+                self._fields[name].errors = [*self._fields[name].errors, _sentence(say(complaint.message))]
+            else:
+                self.form_errors.append(f"{complaint.key} : {say(complaint.message)}")
+        if hasattr(error, "complaints"):
+            return
         message = say(error.text)
         field = self._fields.get(error.field or "")
         if field is None:
@@ -101,6 +115,11 @@ def _note_changes(form: Form, stored: Form) -> None:
             field.data, field.raw_data = other.data, None
         elif other.data != field.data:
             form.changed_meanwhile.append((field.label.text, _shown(other)))
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _shown(field: Any) -> str:

@@ -15,8 +15,8 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from scheduler.message import Message
-from scheduler.models import Availability, CourseMeeting, EnrolmentStatus, Role, StaffKind
-from scheduler.programmes.vocabulary import PROJECTS, THEMES
+from scheduler.models import Availability, CourseMeeting, EnrolmentStatus, Programme, Role, StaffKind
+from scheduler.programmes.vocabulary import PROJECTS, ROOM_FEATURES, SKILLS, THEMES
 from web.assets import icon
 from web.templating import language_name
 
@@ -56,7 +56,10 @@ ROLES: Mapping[Role, Any] = {
 def say(message: Message | str) -> str:
     """Return a sentence of the domain in the reader's language."""
     if isinstance(message, Message):
-        return _(message.msgid, **message.params)
+        params = {
+            key: say(part) if isinstance(part, Message) else part for key, part in message.params.items()
+        }
+        return _(message.msgid, **params)
     return message
 
 
@@ -138,6 +141,33 @@ def theme_names(keys: Sequence[str]) -> str:
     return ", ".join(_(THEMES[key]) if key in THEMES else key for key in keys)
 
 
+def skill_names(keys: Sequence[str]) -> str:
+    """Return skills by name; a centre's own words stay as they are."""
+    return ", ".join(_(SKILLS[key]) if key in SKILLS else key for key in keys)
+
+
+def feature_names(keys: Sequence[str]) -> str:
+    """Return features of rooms by name; a centre's own words stay as they are."""
+    return ", ".join(_(ROOM_FEATURES[key]) if key in ROOM_FEATURES else key for key in keys)
+
+
+def programme_place(key: str, programme: Programme) -> str:
+    """Return what a complaint's key points at, by the names a coordinator knows."""
+    table, _dot, rest = key.partition(".")
+    own, _dot, tail = rest.partition(".")
+    parts: dict[str, Sequence[Any]] = {
+        "activities": programme.activities,
+        "phases": programme.phases,
+        "demands": programme.demand_rules,
+    }
+    for part in parts.get(table, ()):
+        if part.key == own:
+            name = getattr(part, "name", None) or getattr(part, "label", own)
+            role = tail.removeprefix("roles.") if tail.startswith("roles.") else ""
+            return f"« {name} », {role}" if role else f"« {name} »"
+    return rest or key or programme.name
+
+
 def init_app(app: Flask) -> None:
     """Give templates the words."""
     app.jinja_env.filters.update(
@@ -147,7 +177,10 @@ def init_app(app: Flask) -> None:
         duration=duration,
         translated=lambda text: _(text) if text else "",
         theme_names=theme_names,
+        skill_names=skill_names,
+        feature_names=feature_names,
         said=say,
+        programme_place=programme_place,
     )
     app.jinja_env.globals.update(
         status_badge=status_badge, PROJECTS=PROJECTS, ROLES=ROLES, STAFF_KINDS=STAFF_KINDS

@@ -47,7 +47,10 @@ class Centre(Base, Versioned):
 
 
 class User(Base):
-    """An account. Rights come from memberships; ``is_superuser`` manages the installation."""
+    """An account. Rights come from memberships; ``is_superuser`` manages the installation.
+
+    ``must_change_password`` marks a password that somebody else made and handed over.
+    """
 
     __tablename__ = "user_account"
 
@@ -58,6 +61,7 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     is_superuser: Mapped[bool] = mapped_column(default=False)
     session_epoch: Mapped[int] = mapped_column(default=0)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     last_login_at: Mapped[datetime | None]
 

@@ -33,6 +33,22 @@
     for (const details of document.querySelectorAll('details[data-closed-when-narrow="yes"]')) details.open = false;
   }
 
+  // Suggestions under the search box close with Escape and when something else is chosen.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.closest(".site-search")) {
+      document.getElementById("suggestions").replaceChildren();
+      document.getElementById("cherche").focus();
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    const box = document.getElementById("suggestions");
+    if (box && !event.target.closest(".site-search")) box.replaceChildren();
+  });
+  document.addEventListener("click", (event) => {
+    const box = document.getElementById("suggestions");
+    if (box && !event.target.closest(".site-search")) box.replaceChildren();
+  });
+
   // "/" goes to the search field of the page.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

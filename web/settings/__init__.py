@@ -1,0 +1,18 @@
+"""Settings: staff, places, equipment, programmes, courses, closures, accounts, the centre itself."""
+
+from web.settings import accounts, calendar, courses, equipment, places, programme_parts, programmes, staff
+from web.settings.area import blueprint
+from web.settings.centre import installation
+
+__all__ = [
+    "accounts",
+    "blueprint",
+    "calendar",
+    "courses",
+    "equipment",
+    "installation",
+    "places",
+    "programme_parts",
+    "programmes",
+    "staff",
+]
