@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ortools.sat.python import cp_model
 
-from solver.candidates import Held, Placement, Plan
+from solver.candidates import Candidates, Held, Placement, Plan
 from solver.constraints.seats import subgroup_sizes
 from solver.literals import Lit
 from solver.problem import Leader, PlannedSession, Problem, Seat
@@ -65,6 +65,45 @@ def _assign_rooms(
             rooms[room] = first.end
             assigned[bundle].append(room)
     return assigned
+
+
+def plan_of(candidates: Candidates, sessions: Iterable[PlannedSession]) -> Plan:
+    """Read sessions as a plan; what no candidate matches stands as it is."""
+    problem = candidates.problem
+    fixed = {p.session_id: p for p in candidates.placements if p.standing}
+    known: dict[tuple[str, int, str, str | None, str | None], list[Placement]] = defaultdict(list)
+    for p in candidates.placements:
+        if not p.standing:
+            known[p.activity.id, p.start, p.site, p.language, p.participant].append(p)
+    plan: list[Held] = []
+    for session in sessions:
+        activity = problem.activity_by_id[session.activity]
+        people = tuple(seat.participant for seat in session.attendees)
+        person = people[0] if activity.individual and people else None
+        alike = known[session.activity, session.start, session.site, session.language, person]
+        placement = fixed.get(session.id) or (alike.pop(0) if alike else None)
+        if placement is None or not set(people) <= set(placement.people):
+            placement = _as_it_is(problem, session, people)
+        plan.append(Held(placement, session.room, session.leaders, people))
+    return tuple(plan)
+
+
+def _as_it_is(problem: Problem, session: PlannedSession, people: tuple[str, ...]) -> Placement:
+    activity = problem.activity_by_id[session.activity]
+    return Placement(
+        activity=activity,
+        start=session.start,
+        end=session.start + activity.duration_slots,
+        day=session.start // problem.slots_per_day,
+        site=session.site,
+        language=session.language,
+        people=people,
+        certain=frozenset(people),
+        standing=True,
+        leaders=session.leaders,
+        room=session.room,
+        session_id=session.id,
+    )
 
 
 def sessions_of(problem: Problem, plan: Plan) -> tuple[PlannedSession, ...]:

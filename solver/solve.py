@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ortools.sat.python import cp_model
-
 from solver.bound import Bounder
 from solver.candidates import Candidates, Plan, find_candidates
 from solver.conflicts import find_conflicts
 from solver.construct import construct
 from solver.explain import explain_unmet
 from solver.improve import Improver
-from solver.model import Model
-from solver.objective import TERMS
 from solver.problem import Problem
-from solver.result import read_plan, sessions_of, value_in
+from solver.result import sessions_of
 from solver.score import Score, Scorer
 from solver.solution import Solution, Status
+from solver.start import find_start
 
 #: Seconds between two looks at the clock, the plan and the wish to stop.
 POLL_S = 0.1
@@ -105,14 +102,12 @@ class _Solve:
         candidates = find_candidates(self.problem)
         self.bounder = Bounder(candidates, self.scorer.full_value)
         self._report()
-        plan = None if candidates.breaches else self._fixed_alone(candidates)
-        if candidates.breaches or (plan is None and self._infeasible):
-            return self._empty("infeasible")
-        if plan is None:
-            return self._empty("unknown")
-        self._offer(plan)
+        start = find_start(candidates, seconds_left=self.seconds_left, seed=self.seed)
+        if start.plan is None:
+            return self._empty("infeasible" if start.infeasible else "unknown")
+        self._offer(start.plan)
         self.phase = "construct"
-        self._offer(construct(candidates, plan, self._must_stop))
+        self._offer(construct(candidates, start.plan, self._must_stop))
         self._report()
         self._search(candidates)
         return self._solution()
@@ -125,31 +120,6 @@ class _Solve:
         if self.should_stop is not None and not self.cancelled and self.should_stop():
             self.cancelled = True
         return self.cancelled or self.seconds_left() <= 0 or self._ended.is_set()
-
-    def _fixed_alone(self, candidates: Candidates) -> Plan | None:
-        """Return a valid plan of the fixed sessions, with as little else as they need."""
-        self._infeasible = False
-        if not self.problem.fixed:
-            return ()
-        running = {
-            p.activity.id for p in candidates.placements if p.standing and p.activity.pattern == "consecutive"
-        }
-        few = tuple(p for p in candidates.placements if p.standing or p.activity.id in running)
-        for placements in dict.fromkeys((few, candidates.placements)):
-            part = Candidates(self.problem, candidates.eligibility, placements)
-            model = Model(part, without=TERMS)
-            if model.variables.contradictions:
-                self._infeasible = True
-                return None
-            solver = cp_model.CpSolver()
-            solver.parameters.num_workers = 1
-            solver.parameters.random_seed = self.seed
-            solver.parameters.max_time_in_seconds = max(self.seconds_left(), 1.0)
-            status = solver.solve(model.variables.model)
-            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-                return read_plan(model.variables, value_in(solver))
-            self._infeasible = status == cp_model.INFEASIBLE
-        return None
 
     def _offer(self, plan: Plan) -> None:
         """Keep a plan if it is the best so far."""
