@@ -1,0 +1,93 @@
+"""Publishing a draft: what changes for whom, then one button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from flask_login import current_user
+
+from scheduler.changes import changes_of
+from scheduler.conflicts import find_conflicts
+from scheduler.errors import PlanRejectedError, StalePlanError
+from scheduler.models import Plan, PlanState
+from scheduler.publish import check_fresh
+from scheduler.publish import publish as make_public
+from scheduler.timegrid import monday_of
+from scheduler.versions import find_version
+from solver.verify import NEVER_OVERRIDDEN
+from web.clock import now
+from web.extensions import db
+from web.permissions import Permission, requires
+from web.week.acts import as_mapping, speaker_for
+from web.week.area import blueprint, period
+from web.week.changes import change_words
+from web.week.truth import truth_of
+from web.wording import breach_sentence
+
+#: Changes told of on one page; the rest is counted.
+MOST = 60
+
+
+@blueprint.get("/publier/<int:number>")
+@requires(Permission.EDIT_PLAN)
+def publish(number: int) -> Any:
+    """Show what publishing a draft changes."""
+    plan = find_version(db.session(), g.centre.id, number)
+    if plan.state != PlanState.DRAFT:
+        return redirect(url_for("week.version", number=number))
+    return _page(plan)
+
+
+@blueprint.post("/publier/<int:number>")
+@requires(Permission.EDIT_PLAN)
+def confirm_publish(number: int) -> Any:
+    """Publish a draft."""
+    plan = find_version(db.session(), g.centre.id, number)
+    acknowledged = request.form.get("acknowledged") == "1"
+    try:
+        result = make_public(
+            db.session(), g.centre, plan, now(), user_id=current_user.id, acknowledged=acknowledged
+        )
+        people = len(result.changes.participant_ids)
+        db.session.commit()
+    except StalePlanError:
+        db.session.rollback()
+        return _page(find_version(db.session(), g.centre.id, number), status=409)
+    except PlanRejectedError:
+        db.session.rollback()
+        return _page(find_version(db.session(), g.centre.id, number), status=422)
+    flash(
+        ngettext(
+            "La version v%(n)s est publiée. La semaine de %(num)s personne change.",
+            "La version v%(n)s est publiée. La semaine de %(num)s personnes change.",
+            people,
+            n=number,
+        ),
+        "success",
+    )
+    return redirect(url_for("week.show", jour=monday_of(plan.first_day)))
+
+
+def _page(plan: Plan, status: int = 200) -> Any:
+    session = db.session()
+    newer = None
+    try:
+        check_fresh(session, plan)
+    except StalePlanError as error:
+        newer = error.number
+    conflicts = find_conflicts(session, g.centre, plan, now())
+    speaker = speaker_for(plan, conflicts)
+    page = render_template(
+        "week/publish.html",
+        plan=plan,
+        period=period(plan.first_day, plan.last_day),
+        changes=change_words(changes_of(session, g.centre, plan), MOST),
+        truth=truth_of(plan),
+        newer=newer,
+        conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in conflicts)),
+        possible=all(b.rule not in NEVER_OVERRIDDEN for b in conflicts),
+        status=status,
+    )
+    return page, status
