@@ -42,7 +42,8 @@ class Amounts:
 @dataclass(frozen=True, slots=True)
 class Need:
     """One rule for one person: its activities and days, what was attended of it before the horizon
-    (day, minutes), and the days of the horizon on which it is planned already."""
+    (day, minutes), the days of the horizon on which it is planned already, and whether it is of
+    appointments only."""
 
     rule: DemandRule
     enrolment: Enrolment
@@ -51,6 +52,7 @@ class Need:
     end_day: int | None
     past: tuple[tuple[int, int], ...]
     planned: tuple[int, ...]
+    individual: bool
 
     def attended(self, first_day: int, end_day: int) -> int:
         """Return the amount attended on days ``[first_day, end_day)`` of the rule's unit."""
@@ -65,8 +67,9 @@ class Need:
 class DemandBuilder:
     """Turns rules and enrolments into demands.
 
-    A rule that wants nothing (``min`` and ``target`` 0) allows what is placed by hand: it counts
-    where a plan is judged, and for somebody who is already in such a session.
+    A rule that wants nothing (its ``target`` is 0), and one of appointments where the part of its
+    window that is left wants none, is not for the planner. It still allows what is placed by hand:
+    it counts where a plan is judged, and for somebody who is already in such a session.
     """
 
     def __init__(self, facts: Facts, copies: list[Copy], *, judging: bool = False) -> None:
@@ -115,7 +118,7 @@ class DemandBuilder:
             ):
                 continue
             need = self._need(rule, enrolment)
-            if need is not None and (rule.min or rule.target or self.judging or need.planned):
+            if need is not None:
                 yield from self._slices(need)
 
     def _need(self, rule: DemandRule, enrolment: Enrolment) -> Need | None:
@@ -143,6 +146,7 @@ class DemandBuilder:
             None if end is None else self.grid.day_index(end),
             past,
             tuple(day for activity, day in self.planned[enrolment.participant_id] if activity in rows),
+            all(copy.row.individual for copy in copies),
         )
 
     def _slices(self, need: Need) -> Iterator[planner.Demand]:
@@ -164,6 +168,9 @@ class DemandBuilder:
             amounts = self._rest_of_window(need, begun, first, min(turn, end), period)
             yield from self._demand(need, first, min(turn, end), 0, amounts, head=True)
             first = turn
+        rest = (end - first) % period
+        if self._is_by_hand(need, need.rule.target * rest // period):
+            end -= rest
         if first < end:
             amounts = Amounts(need.rule.min, need.rule.target, need.rule.max)
             yield from self._demand(need, first, end, need.rule.period_weeks, amounts)
@@ -205,6 +212,8 @@ class DemandBuilder:
             amounts = amounts.capped(self._most_possible(rule, first, end))
             if amounts.max == 0 and not need.planned:
                 return
+        if self._is_by_hand(need, amounts.target):
+            return
         yield planner.Demand(
             id=demand_key(rule.id, person.id, head=head),
             participant=participant_key(person.id),
@@ -223,6 +232,15 @@ class DemandBuilder:
             staff=self._staff(need),
             label=rule.label,
         )
+
+    def _is_by_hand(self, need: Need, target: int) -> bool:
+        """Tell whether sessions that a rule allows but does not ask for are left to people.
+
+        Group sessions take people beyond what they need, so that there are enough for others.
+        """
+        if target or self.judging or need.planned:
+            return False
+        return not need.rule.target or need.individual
 
     def _most_possible(self, rule: DemandRule, first: int, end: int) -> int | None:
         """Return the most that a rule's own caps allow on some days, so that none is asked for."""

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from tests.scheduler.programmes.small_centre import PlannedWeeks, SmallCentre
 
+WEEKS = 4
 DUTCH = "mon am, tue am, thu am"
 ONLY_WEDNESDAY, ONLY_FRIDAY = f"{DUTCH}, fri pm", f"{DUTCH}, wed pm"
 IN_GROUP = [f"{phase} {n}" for phase in ("launch", "middle", "final") for n in range(4)]
@@ -27,13 +28,20 @@ def fill(small: SmallCentre) -> None:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(4, time_limit_s=4)
+    plan = small.plan(WEEKS, good_enough=0.02)
     plan.check()
     one_session_a_week_on_alternating_days(plan)
     everybody_once_a_fortnight(plan)
     people_meet_others(plan)
     interviews(plan)
     intake(plan)
+
+
+def test_excursions_are_for_the_team_to_place(small: SmallCentre) -> None:
+    fill(small)
+    assert len(small.demands_of("group_session", WEEKS)) == len(IN_GROUP)
+    assert not small.demands_of("excursion", WEEKS)
+    assert len(small.demands_of("excursion", WEEKS, judging=True)) == len(IN_GROUP)
 
 
 def one_session_a_week_on_alternating_days(plan: PlannedWeeks) -> None:
