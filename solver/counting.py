@@ -31,7 +31,7 @@ class Counter:
         self.demands: list[Demand] = []
         people = set(variables.people())
         for demand in variables.problem.demands:
-            if demand.participant in people:
+            if variables.whole or demand.participant in people:
                 counted = self._counted(demand)
                 self.items[demand.id] = counted
                 if variables.open(counted):
@@ -44,7 +44,7 @@ class Counter:
         )
         return [
             (placement, lit)
-            for placement, lit in self.variables.of_person[demand.participant]
+            for placement, lit in self.variables.of_person.get(demand.participant, ())
             if placement.activity.id in demand.activities and first <= placement.day < last
         ]
 

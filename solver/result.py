@@ -74,18 +74,27 @@ def plan_of(candidates: Candidates, sessions: Iterable[PlannedSession]) -> Plan:
     known: dict[tuple[str, int, str, str | None, str | None], list[Placement]] = defaultdict(list)
     for p in candidates.placements:
         if not p.standing:
-            known[p.activity.id, p.start, p.site, p.language, p.participant].append(p)
+            known[(*_facts(p), p.participant)].append(p)
     plan: list[Held] = []
     for session in sessions:
         activity = problem.activity_by_id[session.activity]
         people = tuple(seat.participant for seat in session.attendees)
         person = people[0] if activity.individual and people else None
-        alike = known[session.activity, session.start, session.site, session.language, person]
-        placement = fixed.get(session.id) or (alike.pop(0) if alike else None)
+        facts = (session.activity, session.start, session.site, session.language)
+        alike = known[(*facts, person)]
+        placement = fixed.get(session.id)
+        if placement is not None and _facts(placement) != facts:
+            placement = None
+        if placement is None and alike:
+            placement = alike.pop(0)
         if placement is None or not set(people) <= set(placement.people):
             placement = _as_it_is(problem, session, people)
         plan.append(Held(placement, session.room, session.leaders, people))
     return tuple(plan)
+
+
+def _facts(placement: Placement) -> tuple[str, int, str, str | None]:
+    return placement.activity.id, placement.start, placement.site, placement.language
 
 
 def _as_it_is(problem: Problem, session: PlannedSession, people: tuple[str, ...]) -> Placement:

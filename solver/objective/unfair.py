@@ -20,7 +20,7 @@ def unfair_participant(variables: Variables) -> Sum:
     people = set(variables.people())
     open_demands = {demand.id for demand in variables.counter.demands}
     for demand in variables.problem.demands:
-        if demand.participant not in people:
+        if not variables.whole and demand.participant not in people:
             continue
         decided = demand.id in open_demands
         for window in windows(variables.problem, demand):
