@@ -36,6 +36,7 @@ def run_next(
     run_id: int | None = None,
     solver_workers: int = 2,
     on_progress: Callable[[ProgressLine], None] | None = None,
+    start: Callable[..., PlanningProcess] = PlanningProcess,
 ) -> int | None:
     """Make one queued run, if there is any; commits as it goes.
 
@@ -49,6 +50,8 @@ def run_next(
         Threads of the solver.
     on_progress : callable, optional
         Called with every row of progress.
+    start : callable, optional
+        Starts the solve: ``start(problem, time_limit_s, seed, workers)``.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def run_next(
         return None
     made = run.id
     try:
-        _make(session, clock, run, solver_workers, on_progress)
+        _make(session, clock, run, solver_workers, on_progress, start)
     except (SchedulerError, SolverError, PlanningFailedError) as error:
         _fail(session, clock, made, str(error))
     except Exception:
@@ -74,7 +77,9 @@ def run_next(
 def _fail(session: Session, clock: Clock, run_id: int, reason: str) -> None:
     session.rollback()
     begin_writing(session)
-    end_run(session.get_one(PlanRun, run_id), RunState.FAILED, clock(), error=reason)
+    run = session.get_one(PlanRun, run_id)
+    if run.state == RunState.RUNNING:
+        end_run(run, RunState.FAILED, clock(), error=reason)
     session.commit()
 
 
@@ -84,6 +89,7 @@ def _make(
     run: PlanRun,
     solver_workers: int,
     on_progress: Callable[[ProgressLine], None] | None,
+    start: Callable[..., PlanningProcess],
 ) -> None:
     centre = session.get_one(Centre, run.centre_id)
     base = session.get(Plan, run.base_plan_id) if run.base_plan_id is not None else None
@@ -97,7 +103,7 @@ def _make(
     session.commit()
     limit, seed = run.time_limit_s, run.seed
     session.commit()
-    with PlanningProcess(built.problem, limit, seed, solver_workers) as process:
+    with start(built.problem, limit, seed, solver_workers) as process:
         solution = _follow(session, clock, run, process, limit, on_progress)
     _keep(session, clock, run, built, solution)
 
