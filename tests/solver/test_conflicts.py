@@ -234,7 +234,7 @@ def test_first_part_of_an_order_may_still_be_planned() -> None:
     assert found(problem, closed(second), closed(late)) == [("order", ("x", "y"))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     moments=st.lists(
         st.tuples(

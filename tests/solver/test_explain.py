@@ -424,7 +424,7 @@ def _filled(problem: Problem, rng: random.Random, steps: int) -> tuple[PlannedSe
     return sessions
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_open_places_are_open(seed: int) -> None:
     rng = random.Random(seed)
@@ -435,7 +435,7 @@ def test_open_places_are_open(seed: int) -> None:
         assert all(b.count > 0 for b in u.reasons)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_remedies_open_their_place(seed: int) -> None:
     rng = random.Random(seed)
