@@ -30,8 +30,8 @@ from scheduler.models import (
 VIA_WEEKS = 13
 _VIA_SEATS, _LEVEL_GROUP_SEATS = 10, 15
 
-#: In groups of so many people, two are kept apart.
-_GROUP_TO_PART_IN = 9
+#: Phases in which two people are kept apart: everybody has several sessions to choose from.
+_WITH_TWO_APART = frozenset({("activ_up", "start"), ("activ_up", "middle"), ("cai", "path")})
 
 
 def enrol_everybody(
@@ -159,7 +159,7 @@ def pair_people(session: Session, rng: Random, people: Sequence[Person]) -> None
         if person.partner is not None:
             _add_pair(session, "together", person.partner, person)
     for path, group in by_path.items():
-        if path.programme not in WITH_COUPLES and len(group) >= _GROUP_TO_PART_IN:
+        if (path.programme, path.phase) in _WITH_TWO_APART:
             _add_pair(session, "apart", *rng.sample(group, 2))
 
 

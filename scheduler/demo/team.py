@@ -120,7 +120,7 @@ AMIE_TEAM = (
     ),
 )
 INTERACTIEF_TEAM = (
-    StaffSpec(skills=("group_work", "interview"), languages=("fr", "en")),
+    StaffSpec(skills=("group_work", "interview", "french_teaching"), languages=("fr", "en")),
     StaffSpec(skills=("group_work", "interview"), languages=("fr", "es", "en")),
     StaffSpec(
         skills=("intercultural_mediation", "interview", "group_work"),
@@ -132,7 +132,7 @@ INTERACTIEF_TEAM = (
 ACTIV_UP_TEAM = (
     StaffSpec(skills=("group_work", "interview", "sport", "image"), languages=("fr", "en")),
     StaffSpec(skills=("group_work", "interview", "volunteering", "creative", "handiwork")),
-    StaffSpec(skills=("socio_professional", "interview"), languages=("fr", "nl")),
+    StaffSpec(skills=("socio_professional",), languages=("fr", "nl")),
 )
 MOD_ACTIONS_TEAM = (
     StaffSpec(skills=("french_teaching", "interview")),

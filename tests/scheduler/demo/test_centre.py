@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,9 @@ from scheduler.demo.sizes import SIZES
 from scheduler.errors import InvalidInputError
 from scheduler.models import Centre, Participant, Role, StaffKind, User
 from scheduler.models.calendar import ClosureKind
+from scheduler.problem_builder import build_problem
+from scheduler.programmes.loader import FOLDER, load_programme_file
+from solver.check import check_problem
 
 SEVEN = {"amie", "interactief", "activ_up", "mod_actions", "move_up", "cai", "plan_commun"}
 
@@ -119,6 +122,9 @@ def test_the_large_size_is_a_city(session: Session, now: datetime) -> None:
     assert kinds[StaffKind.STAFF] == pytest.approx(60, abs=3)
     assert len([site for site in rows(session, m.Site, centre) if not site.is_outside]) == 8
     assert {row.key for row in rows(session, m.Programme, centre)} == SEVEN
+    problem = build_problem(session, centre, now.date() + timedelta(weeks=1), 4, now).problem
+    check_problem(problem)
+    assert len(problem.participants) > 950
 
 
 def test_each_role_has_an_account_that_opens_with_the_printed_password(
@@ -218,8 +224,6 @@ def test_names_of_centres_make_short_names(name: str, slug: str) -> None:
 
 @pytest.mark.parametrize("size", list(DemoSize))
 def test_every_path_leads_into_a_phase_of_its_programme(size: DemoSize) -> None:
-    from scheduler.programmes.loader import FOLDER, load_programme_file
-
     specs = {key: load_programme_file(FOLDER / f"{key}.yaml") for key in SEVEN}
     for path in SIZES[size].paths:
         spec = specs[path.programme]
