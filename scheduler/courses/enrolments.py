@@ -10,19 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.courses.fields import BY_KEY
-from scheduler.errors import InvalidInputError
 from scheduler.message import N_
 from scheduler.models import Centre, Course, CourseEnrolment
 from scheduler.roster_import import cells
 from scheduler.roster_import.cells import CellError
 from scheduler.roster_import.columns import pick
 from scheduler.roster_import.directory import NameIndex
-from scheduler.roster_import.people import People, Person, as_candidates, load_people
+from scheduler.roster_import.people import NEW_PERSON, People, Person, as_candidates, load_people, same_words
 from scheduler.roster_import.preview import FieldChange, Outcome, Preview, PreviewRow
 from scheduler.roster_import.roster_row import split_name
 from scheduler.roster_import.table import Row, Table
-
-_PEOPLE = {"reference", "last_name", "first_name", "full_name"}
 
 
 @dataclass(slots=True)
@@ -51,11 +48,6 @@ def preview_enrolments(
     course_id : int, optional
         The course of rows that name none.
     """
-    given = set(columns.values())
-    if not given & _PEOPLE:
-        raise InvalidInputError(N_("Indiquez quelle colonne contient les noms, ou les références."))
-    if course_id is None and "course" not in given:
-        raise InvalidInputError(N_("Indiquez quelle colonne contient la classe, ou choisissez un cours."))
     courses = {row.id: row for row in session.scalars(select(Course).where(Course.centre_id == centre.id))}
     known = {
         (row.course_id, row.participant_id): (row.starts_on, row.ends_on)
@@ -150,11 +142,15 @@ class _Planner:
         if certain is not None:
             return certain
         found = self.people.candidates(name, birth_date, None)
-        choice = self.choices.get(str(shown.number))
-        for person, why in found:
-            if choice == person.key or (len(found) == 1 and why.msgid == "même nom"):
+        choice = self.choices.get(str(shown.number), "")
+        if len(found) == 1 and same_words(found[0][0].name, name):
+            return found[0][0]
+        if choice in {NEW_PERSON, *(person.key for person, _why in found)}:
+            shown.candidates, shown.choice = as_candidates(found), choice
+        for person, _why in found:
+            if choice == person.key:
                 return person
-        if not found or choice == "new":
+        if not found or choice == NEW_PERSON:
             shown.reasons = [N_("personne ne s'appelle ainsi dans ce centre : inscrivez d'abord la personne")]
             return None
         shown.outcome = Outcome.DECIDE

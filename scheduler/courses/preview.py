@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 from scheduler.courses.from_calendar import CalendarReading, school_years
 from scheduler.courses.from_table import TimetableRow, join_rows, read_rows
 from scheduler.courses.timetable import CourseDraft, ExceptionDay
-from scheduler.errors import InvalidInputError
 from scheduler.holidays_calendar import COMMUNITIES, course_free_days
 from scheduler.message import N_, Message
 from scheduler.models import Centre, Closure, Course
@@ -63,8 +62,6 @@ def preview_timetable(
     school : str
         The school of rows that name none.
     """
-    if "name" not in columns.values():
-        raise InvalidInputError(N_("Indiquez quelle colonne contient la classe ou le cours."))
     rows = read_rows(table, columns, school, today, centre.locale)
     known = known_courses(session, centre)
     groups: dict[tuple[str, str], list[TimetableRow]] = {}

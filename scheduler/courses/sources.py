@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from scheduler.courses.from_calendar import read_calendar
 from scheduler.courses.preview import preview_calendar, school_free_days
 from scheduler.courses.write import write_courses
-from scheduler.errors import InvalidInputError
+from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.fetch import Fetched, FetchLimits, check_address, fetch
 from scheduler.message import N_, Message
-from scheduler.models import Centre, CourseSource
+from scheduler.models import Centre, Course, CourseSource
 from scheduler.roster_import.preview import Outcome
 
 Fetcher = Callable[..., Fetched]
@@ -53,6 +53,37 @@ class SourceResult:
     error: Message | None = None
 
 
+def list_sources(session: Session, centre: Centre) -> list[CourseSource]:
+    """The calendars that a centre follows, by school."""
+    return list(
+        session.scalars(
+            select(CourseSource).where(CourseSource.centre_id == centre.id).order_by(CourseSource.school)
+        )
+    )
+
+
+def find_source(session: Session, centre: Centre, source_id: int) -> CourseSource:
+    """A calendar that this centre follows."""
+    source = session.scalar(
+        select(CourseSource).where(CourseSource.id == source_id, CourseSource.centre_id == centre.id)
+    )
+    if source is None:
+        raise NotFoundError("course_source")
+    return source
+
+
+def address_of(source: CourseSource) -> SourceAddress:
+    """What is needed to fetch a source."""
+    return SourceAddress(source.id, source.url, source.etag, source.last_modified)
+
+
+def remove_source(session: Session, source: CourseSource) -> None:
+    """Stop following a calendar; its courses stay as they are."""
+    session.execute(update(Course).where(Course.source_id == source.id).values(source_id=None))
+    session.delete(source)
+    session.flush()
+
+
 def source_addresses(session: Session) -> list[SourceAddress]:
     """All sources, those longest not fetched first."""
     rows = session.scalars(
@@ -60,7 +91,7 @@ def source_addresses(session: Session) -> list[SourceAddress]:
             CourseSource.fetched_at.is_not(None), CourseSource.fetched_at, CourseSource.id
         )
     )
-    return [SourceAddress(row.id, row.url, row.etag, row.last_modified) for row in rows]
+    return [address_of(row) for row in rows]
 
 
 def fetch_sources(

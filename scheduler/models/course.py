@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,6 +22,11 @@ class CourseSource(CentreOwned, Base):
     last_modified: Mapped[str | None] = mapped_column(String(60))
     fetched_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(300))
+
+    @property
+    def host(self) -> str:
+        """The part of the address that may be shown: the rest is often a secret."""
+        return urlsplit(self.url).hostname or ""
 
 
 class Course(CentreOwned, Versioned, Base):

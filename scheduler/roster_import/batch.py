@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.courses.enrolments import preview_enrolments, write_enrolments
@@ -35,6 +35,9 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     TIMETABLE: TIMETABLE_FIELDS,
     ENROLMENTS: ENROLMENT_FIELDS,
 }
+
+#: Fields of which one at least says who a row is about.
+NAMING_FIELDS = frozenset({"reference", "last_name", "first_name", "full_name", "given_full_name"})
 
 #: What a batch still holds of people goes after these times.
 KEEP_UNDECIDED = timedelta(days=7)
@@ -97,6 +100,20 @@ def get_batch(session: Session, centre: Centre, batch_id: int) -> ImportBatch:
     return batch
 
 
+def list_batches(session: Session, centre: Centre, *, decided: bool, limit: int = 20) -> list[ImportBatch]:
+    """The newest imports of a centre, without their content."""
+    when = ImportBatch.applied_at.is_not(None) if decided else ImportBatch.applied_at.is_(None)
+    return list(
+        session.scalars(
+            select(ImportBatch)
+            .where(ImportBatch.centre_id == centre.id, when)
+            .options(defer(ImportBatch.content))
+            .order_by(ImportBatch.created_at.desc(), ImportBatch.id.desc())
+            .limit(limit)
+        )
+    )
+
+
 def batch_table(batch: ImportBatch) -> Table:
     """The table of an undecided batch."""
     return read_table(_content(batch))
@@ -106,18 +123,28 @@ def match_columns(session: Session, centre: Centre, batch: ImportBatch, columns:
     """Set which column holds what, and remember it for the next file like this one."""
     table = batch_table(batch)
     batch.columns = check_columns(table, columns, FIELDS[batch.kind])
+    _check_matching(batch)
     remember(session, centre, batch.kind, table, batch.columns)
 
 
 def choose(batch: ImportBatch, people: Mapping[str, str]) -> None:
-    """Set who the doubtful rows are about: row number to ``new`` or a candidate's key."""
+    """Say who doubtful rows are about: row number to ``new`` or a candidate's key; empty takes it back."""
     _content(batch)
-    batch.choices = {**batch.choices, "people": {row: who for row, who in people.items() if who}}
+    chosen = {**batch.choices.get("people", {}), **people}
+    batch.choices = {**batch.choices, "people": {row: who for row, who in chosen.items() if who}}
 
 
 def preview_batch(session: Session, centre: Centre, batch: ImportBatch, now: datetime) -> Preview:
-    """The dry run of a batch against the database as it is."""
+    """The dry run of a batch against the database as it is.
+
+    Raises
+    ------
+    InvalidInputError
+        When a column without which no row can be understood is not matched.
+    """
     today = now.astimezone(ZoneInfo(centre.timezone)).date()
+    if batch.kind != CALENDAR:
+        _check_matching(batch)
     people: dict[str, str] = batch.choices.get("people", {})
     if batch.kind == ROSTER:
         return preview_roster(session, centre, batch_table(batch), batch.columns, people, today)
@@ -282,3 +309,16 @@ def _source_id(session: Session, centre: Centre, batch: ImportBatch) -> int | No
             CourseSource.centre_id == centre.id, CourseSource.url == str(check_address(url))
         )
     )
+
+
+def _check_matching(batch: ImportBatch) -> None:
+    """Refuse a matching that lacks the columns without which no row can be understood."""
+    matched = set(batch.columns.values())
+    if batch.kind == TIMETABLE:
+        if "name" not in matched:
+            raise InvalidInputError(N_("Indiquez quelle colonne contient la classe ou le cours."))
+        return
+    if not matched & NAMING_FIELDS:
+        raise InvalidInputError(N_("Indiquez quelle colonne contient les noms, ou les références."))
+    if batch.kind == ENROLMENTS and "course" not in matched and batch.choices.get("course_id") is None:
+        raise InvalidInputError(N_("Indiquez quelle colonne contient la classe, ou choisissez un cours."))

@@ -47,7 +47,8 @@ ROSTER_FIELDS: tuple[Field, ...] = (
         "phone",
         N_("Téléphone"),
         (
-            "tel,gsm,tel portable,telephone portable,portable,mobile,n gsm,numero de telephone,n de telephone,"
+            "tel,gsm,tel portable,telephone portable,portable,mobile,n gsm,numero de telephone,"
+            "n de telephone,"
             "telefoon,telefoonnummer,gsm nummer,phone,phone number,tel gsm,contact"
         ),
     ),

@@ -19,6 +19,8 @@ from scheduler.roster_import.preview import Candidate
 from scheduler.roster_import.roster_row import BUSY_LABELS
 from scheduler.roster_import.weekly_hours import WeeklyTime
 
+#: The choice "none of these people".
+NEW_PERSON = "new"
 #: Names this alike (0 to 100) may be one person's.
 NEAR_NAME = 88.0
 NEAR_NAME_BORN_ALIKE = 80.0

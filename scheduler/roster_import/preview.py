@@ -54,7 +54,8 @@ class Candidate:
 class PreviewRow:
     """One row of the file (or one course of a calendar) and what becomes of it.
 
-    ``payload`` is for the writer of this kind of import only.
+    ``choice`` is what was said about the ``candidates``, if anything. ``payload`` is for the writer
+    of this kind of import only.
     """
 
     number: int
@@ -64,6 +65,7 @@ class PreviewRow:
     notices: list[Message] = field(default_factory=list)
     changes: list[FieldChange] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
+    choice: str = ""
     cells: tuple[str, ...] = ()
     payload: Any = None
 

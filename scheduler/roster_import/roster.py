@@ -11,7 +11,6 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.errors import InvalidInputError
 from scheduler.message import N_, Message
 from scheduler.models import Availability, Centre, CourseEnrolment, Enrolment, EnrolmentStatus, Participant
 from scheduler.roster_import.columns import pick
@@ -19,6 +18,7 @@ from scheduler.roster_import.directory import Directory
 from scheduler.roster_import.folding import sound
 from scheduler.roster_import.people import (
     DOUBTFUL_NAME,
+    NEW_PERSON,
     EnrolmentState,
     People,
     Person,
@@ -30,11 +30,6 @@ from scheduler.roster_import.preview import Outcome, Preview, PreviewRow
 from scheduler.roster_import.roster_changes import describe
 from scheduler.roster_import.roster_row import RosterDraft, read_row
 from scheduler.roster_import.table import Row, Table
-
-#: The choice "this is somebody else, whom we do not have yet".
-NEW_PERSON = "new"
-
-_NAME_FIELDS = {"first_name", "last_name", "full_name", "given_full_name"}
 
 
 @dataclass(slots=True)
@@ -64,14 +59,7 @@ def preview_roster(
         Column number, as text, to field key.
     choices : mapping
         Row number, as text, to ``NEW_PERSON`` or the key of a candidate.
-
-    Raises
-    ------
-    InvalidInputError
-        When neither names nor references are matched to a column.
     """
-    if not ({*columns.values()} & (_NAME_FIELDS | {"reference"})):
-        raise InvalidInputError(N_("Indiquez quelle colonne contient les noms, ou les références."))
     planner = _Planner(
         Directory(session, centre), load_people(session, centre), columns, choices, today, centre.locale
     )
@@ -112,10 +100,14 @@ class _Planner:
     def _identify(self, row: Row, draft: RosterDraft, shown: PreviewRow) -> Person | None:
         """The known person that the row is about; otherwise none, with reasons when it must not go on."""
         reference, birth_date, phone = (draft.values.get(key) for key in ("reference", "birth_date", "phone"))
-        choice = self.choices.get(str(row.number))
+        choice = self.choices.get(str(row.number), "")
         holder = self.people.with_reference(reference)
         if holder is not None:
-            if not draft.name or not _doubtful(draft.name, holder.name) or choice == holder.key:
+            if not draft.name or not _doubtful(draft.name, holder.name):
+                return holder
+            shown.candidates = as_candidates([(holder, N_("même référence"))])
+            shown.choice = choice if choice in (holder.key, NEW_PERSON) else ""
+            if choice == holder.key:
                 return holder
             if choice == NEW_PERSON:
                 shown.reasons = [
@@ -133,7 +125,6 @@ class _Planner:
                     reference=reference,
                 )
             ]
-            shown.candidates = as_candidates([(holder, N_("même référence"))])
             return None
         if not draft.name:
             shown.reasons = [
@@ -154,10 +145,11 @@ class _Planner:
             if not _two_references(person, reference)
         ]
         by_key = {person.key: person for person, _why in found}
-        if choice == NEW_PERSON or not found:
+        if not found:
             return None
-        if choice in by_key:
-            return by_key[choice]
+        if choice == NEW_PERSON or choice in by_key:
+            shown.candidates, shown.choice = as_candidates(found), choice
+            return by_key.get(choice)
         if len(found) == 1 and not describe(self.directory, found[0][0], self._step(draft, found[0][0])):
             return found[0][0]
         shown.outcome = Outcome.DECIDE
