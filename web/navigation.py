@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, abort, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds, links, people, personal, search, settings, week
+from web import feeds, imports, links, people, personal, search, settings, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -33,7 +33,7 @@ class Place:
 #: The menu, always in this order.
 MENU: tuple[Place, ...] = (
     Place("week.show", _l("Semaine"), "calendar-week", Permission.VIEW_WEEK, ("week",)),
-    Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people",)),
+    Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people", "imports")),
 )
 
 #: Settings, behind the centre's name.
@@ -48,6 +48,7 @@ SETTINGS: tuple[Place, ...] = (
     ),
     Place("settings.equipment", _l("Matériel"), "laptop", Permission.VIEW_SETTINGS),
     Place("settings.courses", _l("Cours de langue"), "book", Permission.VIEW_SETTINGS, ("settings.course",)),
+    Place("imports.index", _l("Importer"), "upload", Permission.IMPORT_PEOPLE),
     Place("settings.closures", _l("Fermetures et congés"), "calendar-x", Permission.VIEW_SETTINGS),
     Place("settings.accounts", _l("Comptes et rôles"), "key", Permission.MANAGE_USERS),
     Place("settings.centre", _l("Réglages du centre"), "sliders", Permission.EDIT_SETTINGS),
@@ -60,6 +61,7 @@ AREAS: tuple[Blueprint, ...] = (
     personal.blueprint,
     week.blueprint,
     people.blueprint,
+    imports.blueprint,
     search.blueprint,
     settings.blueprint,
     settings.installation,
