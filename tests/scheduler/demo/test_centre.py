@@ -77,7 +77,7 @@ def test_the_middle_size_shows_all_seven_programmes(session: Session, now: datet
     kinds = Counter(row.kind for row in staff)
     assert kinds[StaffKind.STAFF] == 20
     assert all(kinds[kind] for kind in StaffKind)
-    assert len(rows(session, m.Room, centre)) == 10
+    assert len(rows(session, m.Room, centre)) == 12
     assert len([site for site in rows(session, m.Site, centre) if not site.is_outside]) == 3
     assert {row.key for row in rows(session, m.EquipmentPool, centre)} >= {"laptops", "minibus"}
     assert len(rows(session, m.MentoringPair, centre)) == kinds[StaffKind.VOLUNTEER]
