@@ -1,0 +1,72 @@
+"""The same jobs run through procrastinate on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import procrastinate
+import pytest
+from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy.orm import Session
+
+from scheduler.db import Base
+from scheduler.jobs import JOBS
+from scheduler.models import Centre, Closure, Plan, PlanRun, RunState
+from scheduler.runs import queue_run
+from tests.factories import EPOCH, MONDAY, making_in
+from tests.planning import make_world
+from web.job_queue import QUEUE, register_jobs
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def backend() -> str:
+    """Procrastinate keeps its queue in PostgreSQL only."""
+    return "postgresql"
+
+
+@pytest.fixture
+def database(backend: str, empty_database_url: str) -> Iterator[Engine]:
+    engine = create_engine(empty_database_url)
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_jobs_run_through_procrastinate(database: Engine) -> None:
+    with Session(database) as session:
+        centre = Centre(name="Centre", slug="centre", created_at=EPOCH)
+        session.add(centre)
+        session.flush()
+        with making_in(session, centre) as make:
+            make_world(make)
+        run = queue_run(session, centre, MONDAY, 1, NOW, time_limit_s=10)
+        session.commit()
+        run_id = run.id
+
+    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=address))
+    tasks: dict[str, Any] = register_jobs(app, database, {"allow_private_networks": False}, lambda: NOW)
+    assert set(tasks) == {each.name for each in JOBS}
+
+    async def work() -> None:
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
+            await tasks["plan_run"].defer_async(run_id=run_id)
+            await tasks["import_holidays"].defer_async(timestamp=int(NOW.timestamp()))
+            await app.run_worker_async(
+                queues=[QUEUE], wait=False, install_signal_handlers=False, concurrency=1
+            )
+            jobs = await app.job_manager.list_jobs_async()
+            assert {each.status for each in jobs} == {"succeeded"}
+
+    asyncio.run(work())
+    with Session(database) as session:
+        done = session.get_one(PlanRun, run_id)
+        assert (done.state, done.error) == (RunState.DONE, None)
+        assert session.scalar(select(func.count()).select_from(Plan)) == 1
+        assert (session.scalar(select(func.count()).select_from(Closure)) or 0) > 30
