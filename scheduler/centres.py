@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from scheduler.absence_reasons import install_reasons
 from scheduler.errors import InvalidInputError
 from scheduler.message import N_
 from scheduler.models import Centre, Membership, Role
@@ -83,6 +84,7 @@ def create_centre(
     centre.memberships.append(Membership(user_id=administrator_id, role=Role.ADMINISTRATOR))
     session.add(centre)
     session.flush()
+    install_reasons(session, centre.id)
     return centre
 
 

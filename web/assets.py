@@ -73,6 +73,13 @@ def icon(name: str, label: str | None = None) -> Markup:
     return Markup(svg.replace("<svg ", named, 1))  # noqa: S704
 
 
+def symbol(name: str) -> Markup:
+    """Return an icon as a symbol ``i-<name>``, for pages that show it many times by ``<use>``."""
+    svg = str(icon(name))
+    inner = svg[svg.index(">") + 1 : svg.rindex("</svg>")]
+    return Markup('<symbol id="i-{}" viewBox="0 0 16 16">{}</symbol>').format(name, Markup(inner))  # noqa: S704
+
+
 @cache
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
@@ -80,7 +87,7 @@ def _digest(path: Path) -> str:
 
 def init_app(app: Flask) -> None:
     """Give templates ``icon`` and addresses of static files that change with their content."""
-    app.jinja_env.globals["icon"] = icon
+    app.jinja_env.globals.update(icon=icon, symbol=symbol)
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:

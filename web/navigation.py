@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, abort, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds, imports, links, people, personal, search, settings, week
+from web import feeds, imports, links, people, personal, search, settings, today, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -33,11 +33,19 @@ class Place:
 #: The menu, always in this order.
 MENU: tuple[Place, ...] = (
     Place("week.show", _l("Semaine"), "calendar-week", Permission.VIEW_WEEK, ("week",)),
+    Place("today.show", _l("Aujourd'hui"), "check2-square", Permission.TAKE_ATTENDANCE, ("today",)),
     Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people", "imports")),
 )
 
 #: Settings, behind the centre's name.
 SETTINGS: tuple[Place, ...] = (
+    Place(
+        "settings.programmes",
+        _l("Programmes"),
+        "signpost-split",
+        Permission.VIEW_SETTINGS,
+        ("settings.programme", "settings.programme_files"),
+    ),
     Place("settings.staff", _l("Équipe"), "person-badge", Permission.VIEW_SETTINGS, ("settings.show_staff",)),
     Place(
         "settings.sites",
@@ -60,6 +68,7 @@ AREAS: tuple[Blueprint, ...] = (
     links.blueprint,
     personal.blueprint,
     week.blueprint,
+    today.blueprint,
     people.blueprint,
     imports.blueprint,
     search.blueprint,

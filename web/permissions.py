@@ -26,6 +26,7 @@ class Permission(StrEnum):
     VIEW_WEEK = "view_week"
     VIEW_DRAFTS = "view_drafts"
     EDIT_PLAN = "edit_plan"
+    TAKE_ATTENDANCE = "take_attendance"
     SEARCH = "search"
     VIEW_PEOPLE = "view_people"
     VIEW_OWN_PEOPLE = "view_own_people"
@@ -50,6 +51,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.VIEW_WEEK: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR, Role.ANIMATEUR}),
     Permission.VIEW_DRAFTS: _COORDINATION | {Role.DIRECTOR},
     Permission.EDIT_PLAN: _COORDINATION,
+    Permission.TAKE_ATTENDANCE: _COORDINATION | {Role.ANIMATEUR},
     Permission.VIEW_PEOPLE: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR}),
     Permission.SEARCH: _ALL - {Role.VOLUNTEER},
     Permission.VIEW_OWN_PEOPLE: frozenset(

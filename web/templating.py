@@ -71,6 +71,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         hour=hour,
         day=day,
+        local_date=lambda instant: local(instant).date(),
         language=language_name,
         level=level_name,
         number=format_decimal,

@@ -1,0 +1,244 @@
+// Roll-call: every tap is written down on the phone first, then sent; nothing is lost without a network.
+(() => {
+  "use strict";
+  const root = document.getElementById("today");
+  const words = JSON.parse(root.dataset.words);
+  const waiting = document.getElementById("waiting");
+  const refused = document.getElementById("refused");
+  const token = () => document.querySelector('meta[name="csrf-token"]').content;
+  const RETRY_MS = 15000;
+  const BATCH = 200;
+  let signedOut = false;
+
+  // --- the queue on this phone -------------------------------------------------------------
+  const opened = new Promise((resolve, reject) => {
+    const request = indexedDB.open("semainier", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("taps", { keyPath: "key" });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const store = async (mode, act) => {
+    const database = await opened;
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction("taps", mode, { durability: "strict" });
+      const request = act(transaction.objectStore("taps"));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onerror = () => reject(transaction.error);
+    });
+  };
+  const queued = async () => {
+    const all = await store("readonly", (taps) => taps.getAll());
+    return all.filter((tap) => tap.take === root.dataset.take).sort((a, b) => a.tapped_at - b.tapped_at);
+  };
+
+  // --- what the page shows -----------------------------------------------------------------
+  const line = (tap) => {
+    const list = document.querySelector(`.roll[data-uid="${CSS.escape(tap.session_uid)}"]`);
+    if (!list) return null;
+    const found = list.querySelector(`.roll-line[data-person="${tap.participant_id}"]`);
+    return found || (tap.walk_in && tap.name ? addLine(list, tap) : null);
+  };
+  const show = (row, state, minutes, reason) => {
+    row.dataset.state = state;
+    row.dataset.minutes = minutes || 0;
+    row.querySelectorAll(".state").forEach((b) => b.setAttribute("aria-pressed", String(b.value === state)));
+    const partial = state === "late" || state === "left_early";
+    const more = row.querySelector(".roll-more");
+    more.hidden = !(partial || (state === "excused" && more.querySelector("[data-reason]")));
+    more.querySelector(".roll-minutes").hidden = !partial;
+    more.querySelector(".roll-reasons").hidden = state !== "excused";
+    more.querySelector("output").textContent = words.minutes.replace("{n}", minutes || 0);
+    more.querySelectorAll("[data-reason]").forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.reason) === reason)));
+  };
+  const addLine = (list, tap) => {
+    const model = document.querySelector(".roll-line");
+    const row = model ? model.cloneNode(true) : null;
+    if (!row) { location.reload(); return null; }
+    row.dataset.person = tap.participant_id;
+    row.dataset.walkIn = "";
+    delete row.dataset.announced;
+    row.querySelector(".roll-name span").textContent = tap.name;
+    row.querySelectorAll(".roll-name small").forEach((small) => small.remove());
+    row.querySelector('[name="session_uid"]').value = tap.session_uid;
+    row.querySelector('[name="participant_id"]').value = tap.participant_id;
+    list.querySelector(".roll-list").append(row);
+    return row;
+  };
+  const status = async () => {
+    const taps = await queued();
+    document.querySelectorAll("[data-queued]").forEach((row) => { delete row.dataset.queued; });
+    for (const tap of taps) {
+      const row = line(tap);
+      if (row) { row.dataset.queued = ""; show(row, tap.state, tap.minutes, tap.reason_id); }
+    }
+    const parts = [];
+    if (!navigator.onLine) parts.push(words.offline);
+    if (signedOut && taps.length) parts.push(words.signed_out);
+    if (taps.length) parts.push(taps.length === 1 ? words.waiting_one : words.waiting.replace("{n}", taps.length));
+    waiting.hidden = !parts.length;
+    waiting.textContent = parts.join(" · ");
+  };
+  const complain = (tap, sentence) => {
+    const note = document.createElement("p");
+    note.className = "alert alert-danger";
+    note.textContent = `${tap.name}: ${sentence} `;
+    const button = document.createElement("button");
+    button.className = "btn btn-sm btn-outline-secondary";
+    button.textContent = words.dismiss;
+    button.addEventListener("click", () => note.remove());
+    note.append(button);
+    refused.append(note);
+  };
+
+  // --- sending -----------------------------------------------------------------------------
+  let sending = false;
+  const send = async () => {
+    if (sending) return;
+    sending = true;
+    try {
+      for (;;) {
+        const taps = (await queued()).slice(0, BATCH);
+        if (!taps.length) break;
+        const answer = await fetch(root.dataset.take, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+          body: JSON.stringify({ sent_at: Date.now(), taps }),
+          redirect: "manual",
+        });
+        signedOut = answer.type === "opaqueredirect" || answer.status === 400 || answer.status === 403;
+        if (!answer.ok) break;
+        for (const result of await answer.json()) {
+          const tap = taps.find((each) => each.key === result.key);
+          await store("readwrite", (all) => all.delete(result.key));
+          const row = line(tap);
+          if (result.outcome === "refused") complain(tap, result.reason);
+          if (result.outcome === "superseded") {
+            complain(tap, words.superseded);
+            if (row) show(row, result.state, 0, null);
+          }
+        }
+      }
+    } catch {
+      // No network: what waits stays where it is, and is tried again.
+    } finally {
+      sending = false;
+      await status();
+    }
+  };
+
+  // --- taps --------------------------------------------------------------------------------
+  const key = () => crypto.randomUUID ? crypto.randomUUID() : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16));
+  const tap = async (row, state, changes = {}) => {
+    const list = row.closest(".roll");
+    const record = {
+      key: key(),
+      take: root.dataset.take,
+      session_uid: list.dataset.uid,
+      participant_id: Number(row.dataset.person),
+      name: row.querySelector(".roll-name span").textContent,
+      state,
+      minutes: 0,
+      reason_id: null,
+      walk_in: "walkIn" in row.dataset,
+      tapped_at: Date.now(),
+      ...changes,
+    };
+    await store("readwrite", (taps) => taps.put(record));
+    show(row, record.state, record.minutes, record.reason_id);
+  };
+  const whole = (list) => Math.round((list.dataset.ends - list.dataset.starts) / 60);
+  const guess = (list, state) => {
+    const now = Date.now() / 1000;
+    const missed = state === "late" ? now - list.dataset.starts : list.dataset.ends - now;
+    const minutes = Math.round(missed / 300) * 5;
+    return minutes > 0 && minutes < whole(list) ? minutes : 10;
+  };
+
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    const row = event.target.closest(".roll-line");
+    if (!button || !row) return;
+    const list = row.closest(".roll");
+    if (button.dataset.step) {
+      const minutes = Math.min(whole(list), Math.max(0, Number(row.dataset.minutes) + Number(button.dataset.step)));
+      await tap(row, row.dataset.state, { minutes });
+    } else if (button.dataset.reason) {
+      await tap(row, "excused", { reason_id: Number(button.dataset.reason) });
+    } else if (button.name === "state") {
+      event.preventDefault();
+      const state = button.value;
+      const again = row.dataset.state === state && button.classList.contains("state");
+      const minutes = state === "late" || state === "left_early" ? guess(list, state) : 0;
+      await tap(row, again ? "unmarked" : state, { minutes: again ? 0 : minutes });
+    } else return;
+    await status();
+    send();
+  });
+  root.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!event.target.matches(".roll-all")) return;
+    const rows = event.target.closest(".roll").querySelectorAll('.roll-line[data-state="unmarked"]:not([data-announced])');
+    for (const row of rows) await tap(row, "present");
+    await status();
+    send();
+  });
+
+  // --- somebody else -----------------------------------------------------------------------
+  document.querySelectorAll(".roll-other").forEach((other) => {
+    other.hidden = false;
+    const field = other.querySelector("input");
+    const found = other.querySelector(".roll-found");
+    field.addEventListener("input", async () => {
+      found.replaceChildren();
+      const typed = field.value.trim();
+      if (typed.length < 3) return;
+      try {
+        const people = await (await fetch(`${root.dataset.search}?q=${encodeURIComponent(typed)}`)).json();
+        if (field.value.trim() !== typed) return;
+        for (const person of people) {
+          const button = document.createElement("button");
+          button.type = "button";
+          button.className = "btn btn-outline-secondary";
+          button.textContent = person.name;
+          button.addEventListener("click", async () => {
+            const list = other.closest(".roll");
+            const known = list.querySelector(`.roll-line[data-person="${person.id}"]`);
+            const row = known || addLine(list, { session_uid: list.dataset.uid, participant_id: person.id, name: person.name });
+            if (!row) return;
+            await tap(row, "present");
+            field.value = "";
+            found.replaceChildren();
+            await status();
+            send();
+          });
+          const item = document.createElement("li");
+          item.append(button);
+          found.append(item);
+        }
+      } catch {
+        found.replaceChildren();
+      }
+    });
+  });
+
+  // --- start -------------------------------------------------------------------------------
+  document.querySelectorAll(".roll-line").forEach((row) => {
+    const pressed = row.querySelector('[data-reason][aria-pressed="true"]');
+    show(row, row.dataset.state, Number(row.dataset.minutes), pressed ? Number(pressed.dataset.reason) : null);
+  });
+  window.addEventListener("online", send);
+  window.addEventListener("offline", status);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) send(); });
+  setInterval(send, RETRY_MS);
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.register(root.dataset.worker);
+    navigator.serviceWorker.ready.then(async () => {
+      // The first visit came before the worker: keep its page and files now.
+      const files = [...document.querySelectorAll("link[rel=stylesheet], script[src]")].map((e) => e.href || e.src);
+      const cache = await caches.open("semainier-today-1");
+      await cache.addAll([location.href, ...files]).catch(() => undefined);
+    });
+  }
+  if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+  status().then(send);
+})();
