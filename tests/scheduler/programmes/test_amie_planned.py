@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from tests.scheduler.programmes.small_centre import PlannedWeeks, SmallCentre
+from tests.scheduler.programmes.small_centre import ONE_DATABASE, PlannedWeeks, SmallCentre
+
+pytestmark = ONE_DATABASE
 
 WEEKS = 4
 DUTCH = "mon am, tue am, thu am"
 ONLY_WEDNESDAY, ONLY_FRIDAY = f"{DUTCH}, fri pm", f"{DUTCH}, wed pm"
-IN_GROUP = [f"{phase} {n}" for phase in ("launch", "middle", "final") for n in range(4)]
+IN_GROUP = [f"{phase} {n}" for phase in ("launch", "middle", "final") for n in range(3)]
 
 
 def fill(small: SmallCentre) -> None:
@@ -22,13 +24,12 @@ def fill(small: SmallCentre) -> None:
     for name in IN_GROUP:
         courses = {"0": ONLY_WEDNESDAY, "1": ONLY_FRIDAY}.get(name[-1], DUTCH)
         small.person(name, name.split()[0], courses)
-    small.person("new", "intake", DUTCH)
     small.person("new with children", "intake", DUTCH, brings_children=True)
 
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, good_enough=0.02)
+    plan = small.plan(WEEKS, lost_at_most=800)
     plan.check()
     one_session_a_week_on_alternating_days(plan)
     everybody_once_a_fortnight(plan)
@@ -64,10 +65,11 @@ def everybody_once_a_fortnight(plan: PlannedWeeks) -> None:
 def people_meet_others(plan: PlannedWeeks) -> None:
     groups = [s.people for s in plan.of("group_session")]
     assert len(set(groups)) == len(groups)
-    met = {frozenset(pair) for people in groups for pair in combinations(sorted(people), 2)}
-    half = len(IN_GROUP) // 2
-    two_fixed_groups = 2 * half * (half - 1) // 2
-    assert len(met) > two_fixed_groups
+    assert pairs_of(groups[2:]) - pairs_of(groups[:2])
+
+
+def pairs_of(groups: list[frozenset[str]]) -> set[tuple[str, str]]:
+    return {pair for people in groups for pair in combinations(sorted(people), 2)}
 
 
 def interviews(plan: PlannedWeeks) -> None:
@@ -86,5 +88,4 @@ def interviews(plan: PlannedWeeks) -> None:
 
 
 def intake(plan: PlannedWeeks) -> None:
-    for name in ("new", "new with children"):
-        assert [s.activity for s in plan.of(person=name)] == ["intake"]
+    assert [s.activity for s in plan.of(person="new with children")] == ["intake"]

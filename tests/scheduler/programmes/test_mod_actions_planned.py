@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from scheduler.models import EnrolmentStatus
 from tests.factories import MONDAY
-from tests.scheduler.programmes.small_centre import PlannedWeeks, SmallCentre
+from tests.scheduler.programmes.small_centre import ONE_DATABASE, PlannedWeeks, SmallCentre
+
+pytestmark = ONE_DATABASE
 
 WEEKS = 4
 BEGINNERS = [f"beginner {n}" for n in range(4)]
@@ -36,7 +38,7 @@ def fill(small: SmallCentre) -> None:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, good_enough=0.03)
+    plan = small.plan(WEEKS, lost_at_most=1400)
     plan.check()
     language_three_times_three_hours_at_the_same_times(plan)
     groups_by_interest(plan)

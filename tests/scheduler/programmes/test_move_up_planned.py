@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.scheduler.programmes.small_centre import PlannedWeeks, SmallCentre
+from tests.scheduler.programmes.small_centre import ONE_DATABASE, PlannedWeeks, SmallCentre
+
+pytestmark = ONE_DATABASE
 
 WEEKS = 2
 BEGINNERS = [f"beginner {n}" for n in range(8)]
@@ -30,7 +32,7 @@ def fill(small: SmallCentre) -> None:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, good_enough=0.04)
+    plan = small.plan(WEEKS, lost_at_most=4600)
     plan.check()
     twenty_one_hours_on_five_days(plan)
     groups_of_fifteen_by_level_with_a_teacher(plan)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.scheduler.programmes.small_centre import PlannedWeeks, SmallCentre
+from tests.scheduler.programmes.small_centre import ONE_DATABASE, PlannedWeeks, SmallCentre
+
+pytestmark = ONE_DATABASE
 
 WEEKS = 4
 TERRITORIES = {"Anne": ["Montigny-le-Tilleul", "Thuin"], "Basile": ["Charleroi"]}
@@ -28,7 +30,7 @@ def fill(small: SmallCentre) -> None:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, good_enough=0.03)
+    plan = small.plan(WEEKS, lost_at_most=400)
     plan.check()
     accompanied_by_the_worker_of_the_municipality(plan)
     sessions_without_a_file(plan)
@@ -67,7 +69,7 @@ def second_line_for_professionals(plan: PlannedWeeks) -> None:
 def test_platforms_of_partners_meet_once_a_quarter(small: SmallCentre) -> None:
     small.rooms(20)
     small.staff("Dries", "training")
-    plan = small.plan(13, good_enough=0.03)
+    plan = small.plan(13, lost_at_most=400)
     plan.check()
     [platform] = plan.of("platform")
     assert platform.leaders == {"host": ["Dries"]}
