@@ -130,11 +130,18 @@ def set_free(
         if left is not None:
             placements.append(left)
             origin[left] = placement
-    touched = _Touched(candidates.problem, placements, free_people)
+    openings = [
+        frozenset(h.placement.people)
+        if h.placement in chosen
+        else free_people.intersection(h.placement.people)
+        for h, _ in staying
+    ]
+    # Whoever joins one session of a block answers for all of its sessions.
+    joined = {h.placement.activity.id for (h, _), open_to in zip(staying, openings, strict=True) if open_to}
+    touched = _Touched(candidates.problem, placements, free_people, joined)
     aside: list[Held] = []
-    for held, certain in staying:
+    for (held, certain), open_to in zip(staying, openings, strict=True):
         placement = held.placement
-        open_to = placement.people if placement in chosen else free_people.intersection(placement.people)
         if not open_to and not touched.by(held):
             aside.append(held)
             continue
@@ -163,11 +170,13 @@ def set_free(
 class _Touched:
     """The people, staff, activities and equipment that the free placements could use."""
 
-    def __init__(self, problem: Problem, placements: list[Placement], people: frozenset[str]) -> None:
+    def __init__(
+        self, problem: Problem, placements: list[Placement], people: frozenset[str], activities: set[str]
+    ) -> None:
         self._mentor = {p.id: p.mentor for p in problem.participants}
         self._people = set(people)
         self._staff: set[str] = set()
-        self._activities: set[str] = set()
+        self._activities = set(activities)
         for placement in placements:
             self._people.update(placement.people)
             self._activities.add(placement.activity.id)

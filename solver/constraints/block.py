@@ -14,9 +14,10 @@ def block(variables: Variables) -> None:
 
     A session that a person cannot attend keeps them out of the block while it is held.
     """
-    for activity_id in variables.groups():
-        placements = [p for p in variables.of_activity[activity_id] if "block" not in p.overrides]
-        if not placements or not placements[0].activity.block or placements[0].activity.drop_in:
+    for sessions in variables.of_activity.values():
+        activity = sessions[0].activity
+        placements = [p for p in sessions if "block" not in p.overrides]
+        if not activity.block or activity.individual or activity.drop_in:
             continue
         people: dict[str, list[tuple[Placement, Lit]]] = defaultdict(list)
         for placement in placements:

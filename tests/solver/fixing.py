@@ -49,7 +49,9 @@ def modelled(problem: Problem, sessions: tuple[PlannedSession, ...]) -> int | No
         if not all(fix(variables.attends[placement, p], p in people) for p in placement.people):
             return None
         if now is not None:
-            if placement.standing and (now.room != placement.room or set(now.leaders) != set(placement.leaders)):
+            if placement.standing and (
+                now.room != placement.room or set(now.leaders) != set(placement.leaders)
+            ):
                 return None
             led[variables.bundle_of[placement]].update((x.role, x.staff) for x in now.leaders)
             rooms[variables.bundle_of[placement]][now.room] += 1
