@@ -24,6 +24,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from scheduler.attendance import Outcome, Tap, apply_taps
+from scheduler.errors import InvalidInputError
 from scheduler.models import AttendanceState, Role
 from scheduler.roll_call import (
     COORDINATOR_AFTER,
@@ -193,7 +194,7 @@ def take_one() -> Any:
     db.session.commit()
     refused = [result for result in results if result.outcome is Outcome.REFUSED]
     if refused:
-        abort(422, str(REFUSALS[refused[0].reason]))
+        raise InvalidInputError(str(REFUSALS[refused[0].reason]))
     return redirect(
         url_for("today.show", jour=request.form.get("day"), _anchor=f"s-{request.form['session_uid']}")
     )
@@ -226,9 +227,7 @@ def words() -> dict[str, str]:
         "waiting_one": _("1 marque en attente d'envoi"),
         "waiting": _("{n} marques en attente d'envoi"),
         "offline": _("Hors ligne"),
-        "signed_out": _(
-            "Vous n'êtes plus connecté. Vos marques sont gardées sur ce téléphone : reconnectez-vous."
-        ),
+        "signed_out": _("Vos marques sont gardées sur ce téléphone. Reconnectez-vous pour les envoyer."),
         "superseded": _("Quelqu'un d'autre a marqué cette personne après vous : sa marque est gardée."),
         "minutes": _("{n} min"),
         "dismiss": _("J'ai compris"),

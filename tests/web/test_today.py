@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
@@ -165,8 +165,6 @@ def test_the_page_is_light_and_costs_the_same_number_of_queries_for_any_list(
 
         def count(*_args: object) -> None:
             counts[-1] += 1
-
-        from sqlalchemy import Engine
 
         event.listen(Engine, "before_cursor_execute", count)
         try:
