@@ -214,6 +214,8 @@ class _Checker:
                 self._say(
                     label, f"the start [{weekday}, {slot}] does not leave {a.duration_slots} slots in a day"
                 )
+        for start in a.closed_starts:
+            self._number(label, "closed start", start, 0, self.problem.days * day - 1)
         self._number(label, "frequency.period_weeks", a.frequency.period_weeks, 0, MOST_DAYS)
         self._ordered(label, "frequency", a.frequency.min, a.frequency.max)
         self._ordered(label, "seats", a.seats_min, a.seats_max)

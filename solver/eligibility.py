@@ -50,8 +50,10 @@ class Eligibility:
         if day in self.closed:
             yield "closed_day"
         latest = self.problem.days if activity.latest_day is None else activity.latest_day
-        if (day % DAYS_PER_WEEK, slot) not in self._starts[activity.id] or not (
-            activity.earliest_day <= day <= latest
+        if (
+            (day % DAYS_PER_WEEK, slot) not in self._starts[activity.id]
+            or start in activity.closed_starts
+            or not activity.earliest_day <= day <= latest
         ):
             yield "start"
 

@@ -199,7 +199,8 @@ class Frequency:
 class Activity:
     """Something sessions are held of.
 
-    ``starts`` lists every allowed start as ``[weekday, slot_of_day]`` (0 is Monday).
+    ``starts`` lists every allowed start as ``[weekday, slot_of_day]`` (0 is Monday);
+    ``closed_starts`` are slots at which none is allowed all the same: one was cancelled there.
     ``individual``: every session has exactly one attendee and frequency does not apply.
     ``drop_in``: sessions are held without a list of attendees. ``members``: a closed cohort,
     nobody else may attend. ``block``: a participant attends every session or none.
@@ -213,6 +214,7 @@ class Activity:
     kind: ActivityKind = "workshop"
     duration_slots: int = 12
     starts: tuple[tuple[int, int], ...] = ()
+    closed_starts: tuple[int, ...] = ()
     frequency: Frequency = field(default_factory=Frequency)
     pattern: Pattern = "free"
     run_length: int = 0

@@ -21,7 +21,7 @@ from scheduler.problem_builder import people, resources
 from scheduler.problem_builder.activities import ActivityBuilder, Copy, build_orders, list_copies
 from scheduler.problem_builder.demands import DemandBuilder
 from scheduler.problem_builder.fixed import (
-    excuse_the_past,
+    excuse_what_stands,
     fixed_sessions,
     planned_sessions,
     running_runs,
@@ -113,7 +113,7 @@ def build_problem(
     copies = list_copies(facts)
     lengths = {c.key: c.row.run_length for c in copies if c.row.pattern == "consecutive"}
     running = set() if judging else running_runs(facts.base, frozen_until, _begun(facts, copies), lengths)
-    builder = ActivityBuilder(facts, today, first_free, running)
+    builder = ActivityBuilder(facts, today, first_free, running, judging=judging)
     activities = tuple(builder.build(copy) for copy in copies)
     by_id = {activity.id: activity for activity in activities}
     planned = planned_sessions(facts.base, grid, by_id)
@@ -139,7 +139,7 @@ def build_problem(
         previous=_previous(facts, grid, planned_sessions(facts.announced, grid, by_id)),
         weights=settings.weights(centre),
     )
-    problem = excuse_the_past(problem, facts.base, today, running)
+    problem = excuse_what_stands(problem, facts.base, frozen_until, running)
     return BuiltProblem(
         problem=problem,
         grid=grid,

@@ -100,9 +100,13 @@ class ActivityBuilder:
         First day of the horizon on which new sessions may be placed.
     running : set of str
         Activities with a run of consecutive days under way: no other run is begun.
+    judging : bool
+        Whether the problem is to judge what a person does, who may hold again what was cancelled.
     """
 
-    def __init__(self, facts: Facts, today: date, first_free_day: int, running: set[str]) -> None:
+    def __init__(
+        self, facts: Facts, today: date, first_free_day: int, running: set[str], *, judging: bool = False
+    ) -> None:
         self.facts = facts
         self.grid: TimeGrid = facts.grid
         self.today = today
@@ -120,6 +124,7 @@ class ActivityBuilder:
         self.base_days: dict[str, list[date]] = defaultdict(list)
         for row in facts.base:
             self.base_days[activity_key(row.activity_id, row.cohort_id)].append(row.day)
+        self.closed_starts = {} if judging else cancelled_starts(facts)
 
     def build(self, copy: Copy) -> planner.Activity:
         """Return one activity of the problem."""
@@ -139,6 +144,7 @@ class ActivityBuilder:
             kind=cast(planner.ActivityKind, row.kind),
             duration_slots=slots_up(row.duration_minutes),
             starts=tuple(sorted({s for s in self._starts(row) if s[1] <= last_start})) if possible else (),
+            closed_starts=self.closed_starts.get(copy.key, ()) if group else (),
             frequency=planner.Frequency(
                 period_weeks=row.period_weeks, min=row.sessions_min, max=row.sessions_max
             ),
@@ -234,6 +240,20 @@ class ActivityBuilder:
         if fields.get("staff") is not None:
             fields["staff"] = tuple(staff_key(x) for x in fields["staff"] if x in self.staff)
         return planner.Role(**fields)
+
+
+def cancelled_starts(facts: Facts) -> dict[str, tuple[int, ...]]:
+    """Return the slots at which a person cancelled a session of an activity and put none instead.
+
+    The planner would only hold it again; an appointment may be taken by somebody else.
+    """
+    held = {(row.activity_id, row.cohort_id, row.starts_at) for row in facts.base if row.cancelled_at is None}
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in facts.base:
+        again = (row.activity_id, row.cohort_id, row.starts_at) in held
+        if row.cancelled_at is not None and not row.withdrawn and not again:
+            found[activity_key(row.activity_id, row.cohort_id)].add(facts.grid.slot_of(row.starts_at))
+    return {key: tuple(sorted(slots)) for key, slots in found.items()}
 
 
 def build_orders(facts: Facts, copies: list[Copy]) -> tuple[planner.Order, ...]:

@@ -69,7 +69,8 @@ class DemandBuilder:
 
     A rule that wants nothing (its ``target`` is 0), and one of appointments where the part of its
     window that is left wants none, is not for the planner. It still allows what is placed by hand:
-    it counts where a plan is judged, and for somebody who is already in such a session.
+    it counts where a plan is judged, and for somebody who is already in such a session. So it is
+    with appointments beyond the target.
     """
 
     def __init__(self, facts: Facts, copies: list[Copy], *, judging: bool = False) -> None:
@@ -224,7 +225,7 @@ class DemandBuilder:
             to_day=end,
             min=amounts.min,
             target=max(amounts.min, amounts.target),
-            max=amounts.max,
+            max=self._most_planned(need, amounts),
             max_per_week=rule.max_per_week,
             gap_days=rule.gap_days,
             weight=rule.weight,
@@ -241,6 +242,13 @@ class DemandBuilder:
         if target or self.judging or need.planned:
             return False
         return not need.rule.target or need.individual
+
+    def _most_planned(self, need: Need, amounts: Amounts) -> int | None:
+        """Return the most that is planned: appointments beyond what is wanted are for people to add."""
+        if not need.individual or self.judging or need.planned:
+            return amounts.max
+        wanted = max(amounts.min, amounts.target)
+        return wanted if amounts.max is None else min(amounts.max, wanted)
 
     def _most_possible(self, rule: DemandRule, first: int, end: int) -> int | None:
         """Return the most that a rule's own caps allow on some days, so that none is asked for."""

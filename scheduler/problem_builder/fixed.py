@@ -88,14 +88,15 @@ def fixed_sessions(
     return tuple(found)
 
 
-def excuse_the_past(
-    problem: Problem, rows: Sequence[GroupSession], today: date, running: set[str]
+def excuse_what_stands(
+    problem: Problem, rows: Sequence[GroupSession], frozen_until: date, running: set[str]
 ) -> Problem:
-    """Give past sessions the overrides they need, and standing ones that of their earliest day.
+    """Give past and frozen sessions the overrides they need, and locked ones that of their earliest day.
 
-    What has happened breaks no rule of a plan that is still to be made, even if the person's
-    course days or the activity have changed since. A session that was placed in time does not
-    become wrong because its lead time has begun.
+    What has happened or is announced for tomorrow cannot be planned otherwise, even if a leader has
+    fallen ill or a course day moved since: a person has to decide, and the rest of the weeks can be
+    planned meanwhile. ``scheduler.conflicts`` names such sessions and publishing asks about them. A
+    session that was placed in time does not become wrong because its lead time has begun.
     """
     if not problem.fixed:
         return problem
@@ -109,7 +110,7 @@ def excuse_the_past(
     fixed = []
     for old in problem.fixed:
         session, rules = old.session, broken[old.session.id]
-        excused = rules if day_of[session.id] < today else set()
+        excused = rules if day_of[session.id] <= frozen_until else set()
         if session.activity in running:
             excused = excused | rules & {"pattern", "block", "frequency"}
         excused = excused | _late(problem, session)

@@ -138,8 +138,9 @@ class Places:
 
     def _news(self, w: WindowAmount, activity: Activity, always: list[Block], day: int) -> Iterator[Place]:
         for weekday, slot in activity.starts:
-            if weekday == day % 7:
-                yield self.new_place(w, activity, always, day * self.plan.problem.slots_per_day + slot)
+            start = day * self.plan.problem.slots_per_day + slot
+            if weekday == day % 7 and start not in activity.closed_starts:
+                yield self.new_place(w, activity, always, start)
 
     def new_place(self, w: WindowAmount, activity: Activity, always: list[Block], start: int) -> Place:
         """Judge a session of an activity that could be held for a person at ``start``."""

@@ -73,6 +73,13 @@ def check_time(plan: Plan) -> Iterator[Breach]:
                 sessions=(h.id,),
                 params=facts | {"reason": "time"},
             )
+        elif h.start in a.closed_starts:
+            yield Breach(
+                rule="start",
+                message=f"{plan.what(h)} is at a time closed to its activity.",
+                sessions=(h.id,),
+                params=facts | {"reason": "closed"},
+            )
         elif not a.earliest_day <= h.day <= last:
             yield Breach(
                 rule="start",

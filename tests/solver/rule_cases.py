@@ -94,6 +94,7 @@ def _times() -> Iterator[Case]:
     yield _case("start", make_problem(), _x(), _x(slot=MORNING + 1), "time")
     yield _case("start", _one(earliest_day=1), _x(day=1), _x(day=0), "day")
     yield _case("start", _one(latest_day=1), _x(day=1), _x(day=2), "day")
+    yield _case("start", _one(closed_starts=(at(1, MORNING),)), _x(day=0), _x(day=1), "closed")
 
 
 def _places() -> Iterator[Case]:

@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from solver.verify import NEVER_OVERRIDDEN
 from web.labels import duration
-from web.wording.facts import Facts, Speaker, listed
+from web.wording.facts import Facts, Speaker, listed, neat
 
 #: Sentence by rule, or by rule and reason where a rule has several cases.
 _SENTENCES: Mapping[str, Any] = {
     "horizon": _l("La séance doit tenir dans un seul jour de ce plan."),
     "closed_day": _l("Le centre est fermé ce jour-là (%(day)s)."),
     "start:time": _l("%(start)s n'est pas une heure prévue pour « %(activity)s »."),
+    "start:closed": _l("Une séance de « %(activity)s » a été annulée à ce moment (%(start)s)."),
     "start:day": _l("« %(activity)s » n'a lieu qu'entre le %(first_day)s et le %(last_day)s."),
     "site": _l("« %(activity)s » n'a pas lieu à cet endroit : %(site)s."),
     "room:missing": _l("« %(activity)s », %(start)s, n'a pas de salle."),
@@ -209,10 +210,10 @@ def breach_sentence(speaker: Speaker, breach: Mapping[str, Any]) -> str:
     if "demand" in params:
         facts["need"] = speaker.names.need(params["demand"]).label
         if params.get("unit") == "minutes":
-            return _minutes(facts, params)
+            return neat(_minutes(facts, params))
     key = f"{rule}:{params['reason']}" if "reason" in params else rule
     sentence = _SENTENCES.get(key) or _SENTENCES[rule]
-    return str(sentence) % facts
+    return neat(str(sentence) % facts)
 
 
 def _people(speaker: Speaker, breach: Mapping[str, Any]) -> list[str]:

@@ -439,15 +439,20 @@ def test_past_and_frozen_sessions_stay_and_later_ones_do_not(make: Make, build: 
     assert built.planned[0].start == at(0, 9)
 
 
-def test_the_past_breaks_no_rule_but_the_future_may(make: Make, build: Any, world: World) -> None:
+def test_what_stands_breaks_no_rule_but_what_is_locked_may(make: Make, build: Any, world: World) -> None:
+    world["activity"].sessions_max = 2
     plan = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
-    rows = [hold(make, world, plan, MONDAY + timedelta(d), world["person"], locked=True) for d in (0, 10)]
+    rows = [hold(make, world, plan, MONDAY + timedelta(d), world["person"], locked=True) for d in (0, 2, 10)]
     course = make(m.Course)
-    for weekday in (0, 3):
+    for weekday in (0, 2, 3):
         make(m.CourseMeeting, course=course, weekday=weekday)
     make(m.CourseEnrolment, course=course, participant=world["person"])
     fixed = build(now=datetime(2026, 12, 1, 9, tzinfo=UTC)).problem.fixed
-    assert {f.session.id: f.overrides for f in fixed} == {rows[0].uid: ("busy", "start"), rows[1].uid: ()}
+    assert {f.session.id: f.overrides for f in fixed} == {
+        rows[0].uid: ("busy", "start"),
+        rows[1].uid: ("busy", "start"),
+        rows[2].uid: (),
+    }
 
 
 def test_a_draft_is_planned_from_its_own_sessions(make: Make, build: Any, world: World) -> None:
@@ -473,6 +478,12 @@ def test_a_cancelled_session_is_not_planned_from(make: Make, build: Any, world: 
     built = build()
     assert built.problem.fixed == built.planned == ()
     assert [state.uid for state in built.base] == [row.uid]
+    assert built.problem.activities[0].closed_starts == (at(1, 9),)
+    row.withdrawn = True
+    assert build().problem.activities[0].closed_starts == ()
+    row.withdrawn = False
+    hold(make, world, plan, MONDAY + timedelta(1), world["person"])
+    assert build().problem.activities[0].closed_starts == ()
 
 
 def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(make: Make, build: Any, world: World) -> None:
