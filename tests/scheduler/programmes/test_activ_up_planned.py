@@ -11,7 +11,7 @@ from tests.scheduler.programmes.small_centre import ONE_DATABASE, PlannedWeeks, 
 pytestmark = ONE_DATABASE
 
 WEEKS = 4
-COURSES = "mon pm, tue am, fri pm"
+COURSES = "mon am, fri pm"
 LONG_AGO = MONDAY - timedelta(weeks=20)
 COACHED = [f"start {n}" for n in range(4)]
 DRIVERS, WORKERS = ["driver 0", "driver 1"], ["worker 0", "worker 1"]
@@ -55,6 +55,13 @@ def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     workshops_information_and_excursion(plan)
     sensitive_themes_only_on_request(plan)
     individual_coaching(plan)
+
+
+def test_appointments_beyond_the_one_of_three_weeks_are_added_by_people(small: SmallCentre) -> None:
+    fill(small)
+    assert {d.max for d in small.demands_of("interview", WEEKS)} == {1}
+    assert {d.max for d in small.demands_of("interview", WEEKS, judging=True)} == {3}
+    assert {d.to_day for d in small.demands_of("interview", WEEKS)} == {21}
 
 
 def coaching_once_a_fortnight(plan: PlannedWeeks) -> None:
