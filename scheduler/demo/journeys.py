@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from scheduler.demo.paths import Path
-from scheduler.demo.people import WITH_COUPLES, Person
+from scheduler.demo.people import Person
 from scheduler.demo.schools import Schools, school_year
 from scheduler.models import (
     Cohort,

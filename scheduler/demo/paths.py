@@ -55,9 +55,9 @@ def _halves(part: str, *weekdays: int) -> frozenset[Half]:
 
 
 _WED_OR_FRI: Mapping[frozenset[Half], float] = {
-    _halves("pm", WED, FRI): 56,
-    _halves("pm", WED): 22,
-    _halves("pm", FRI): 22,
+    _halves("pm", WED, FRI): 66,
+    _halves("pm", WED): 17,
+    _halves("pm", FRI): 17,
 }
 _GOAL_DAY = {_halves("am", TUE) | _halves("pm", TUE): 1.0}
 _FRIDAY = {_halves("am", FRI) | _halves("pm", FRI): 1.0}
@@ -337,6 +337,10 @@ MOVE_UP = (
     Path(programme="move_up", phase="final", count=2, levels=ADVANCED, hours=(6, 9), weeks=(24, 30)),
 )
 
+_ONE_DAY_AND_A_MORNING = {
+    _halves("am", weekday, WED) | _halves("pm", weekday): 1.0 for weekday in (MON, TUE, FRI)
+}
+
 CAI = (
     Path(
         programme="cai",
@@ -354,7 +358,7 @@ CAI = (
         phase="path",
         count=11,
         levels={1: 50, 2: 50},
-        keep_free={_halves("am", MON, WED): 1, _halves("am", TUE, THU): 1, _halves("am", WED, FRI): 1},
+        keep_free=_ONE_DAY_AND_A_MORNING,
         school_run=0.55,
         work=0.27,
         hours=(6, 12),

@@ -22,9 +22,8 @@ SCHOOL_STARTS, SCHOOL_ENDS = time(9), time(15, 15)
 _PICK_UP_UNTIL = time(17, 30)
 _WEDNESDAY_SCHOOL_ENDS = time(12, 15)
 
-#: Programmes in whose larger groups there is a couple.
-WITH_COUPLES = frozenset({"amie", "mod_actions", "cai"})
-_GROUP_WITH_COUPLE = 8
+#: Phases in which there is a couple that comes together.
+_WITH_COUPLE = frozenset({("amie", "middle"), ("amie", "final"), ("cai", "job")})
 
 #: A part-time job is on two or three fixed half-days, or on the one that a course leaves free.
 _WORK_HOURS = {"am": (time(7), time(12)), "pm": (time(13), time(18))}
@@ -76,7 +75,7 @@ def invent_people(
         for traits in _share_out(rng, path, tongues[path], eu_flags[path]):
             people.append(_invent(rng, centre, path, traits, len(people) + 1, today, now))
     for path in paths:
-        if path.programme in WITH_COUPLES and path.count >= _GROUP_WITH_COUPLE:
+        if (path.programme, path.phase) in _WITH_COUPLE:
             _make_couple([person for person in people if person.path is path])
     _give_traits_of_all(rng, people)
     return people

@@ -10,9 +10,15 @@ from scheduler.programmes.vocabulary import PLACES
 LEAD_DAYS = 7
 
 
+#: Demands that matter most to the team: (programme, demand), weight.
+WEIGHTS = {("amie", "group_fortnight"): 30}
+
+
 def tune_programme(programme: Programme, spec: SizeSpec) -> None:
-    """Give a programme its sites, and as many groups as the size of the centre asks for."""
+    """Give a programme its sites, what weighs most, and as many groups as the centre is large."""
     home = spec.homes.get(programme.key)
+    for rule in programme.demand_rules:
+        rule.weight = WEIGHTS.get((programme.key, rule.key), rule.weight)
     for activity in programme.activities:
         activity.lead_days = min(activity.lead_days, LEAD_DAYS)
         if home is not None and activity.site_names in ([], [PLACES["inside"].token]):
