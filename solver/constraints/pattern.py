@@ -94,18 +94,20 @@ def _one_run(variables: Variables, activity: Activity, placements: list[Placemen
     for placement in placements:
         by_time[placement.day, placement.start % problem.slots_per_day].append(variables.held[placement])
     covering: dict[tuple[int, int], list[Lit]] = defaultdict(list)
-    runs: list[Lit] = []
+    runs: list[tuple[Lit, int, list[int]]] = []
     for slot in slots:
         for i in range(len(open_days) - activity.run_length + 1 if activity.run_length > 0 else 0):
             days = open_days[i : i + activity.run_length]
             if not all((day, slot) in by_time for day in days):
                 continue
             run = variables.new_bool()
-            runs.append(run)
+            runs.append((run, slot, days))
             for day in days:
                 covering[day, slot].append(run)
     if len(runs) > 1:
-        variables.model.add_at_most_one(runs)
+        variables.model.add_at_most_one([run for run, _, _ in runs])
+    if activity.block and not any(p.standing for p in placements):
+        _attend_runs(variables, placements, runs)
     for key, lits in by_time.items():
         total = Sum()
         for lit in lits:
@@ -116,3 +118,33 @@ def _one_run(variables: Variables, activity: Activity, placements: list[Placemen
             variables.model.add(total.expr() == 0)
         elif total.constant:
             variables.contradict("pattern")
+
+
+def _attend_runs(
+    variables: Variables, placements: list[Placement], runs: list[tuple[Lit, int, list[int]]]
+) -> None:
+    """Say of a block that a person attends whole runs: implied, but far tighter when relaxed.
+
+    ``attends(p, day, slot) = sum of in_run(p, r) over the runs r that contain it`` and
+    ``in_run(p, r) <= run(r)``, for the runs of which ``p`` can attend every day.
+    """
+    attending: dict[tuple[str, int, int], list[Lit]] = defaultdict(list)
+    for placement in placements:
+        slot = placement.start % variables.problem.slots_per_day
+        for person in placement.people:
+            attending[person, placement.day, slot].append(variables.attends[placement, person])
+    inside: dict[tuple[str, int, int], list[Lit]] = defaultdict(list)
+    for person in dict.fromkeys(person for person, _, _ in attending):
+        for run, slot, days in runs:
+            if all((person, day, slot) in attending for day in days):
+                in_run = variables.new_bool()
+                variables.imply(in_run, run, "block")
+                for day in days:
+                    inside[person, day, slot].append(in_run)
+    for key, lits in attending.items():
+        total = Sum()
+        for lit in lits:
+            total.add(1, lit)
+        for one in inside[key]:
+            total.add(-1, one)
+        variables.model.add(total.expr() == 0)
