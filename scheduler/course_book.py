@@ -59,11 +59,10 @@ class Attendee:
 
 def list_courses(session: Session) -> list[CourseRow]:
     """Return every course with its times and number of people, in three queries."""
-    people: dict[int, int] = dict(
-        session.execute(select(CourseEnrolment.course_id, func.count()).group_by(CourseEnrolment.course_id))
-        .tuples()
-        .all()
+    counts = session.execute(
+        select(CourseEnrolment.course_id, func.count()).group_by(CourseEnrolment.course_id)
     )
+    people = dict(counts.all())
     return [
         CourseRow(
             id=course.id,

@@ -105,8 +105,8 @@ def portrait(session: Session, person: Participant, today: date, now: datetime) 
             )
         )
     )
-    names = dict(session.execute(select(Activity.key, Activity.name)).tuples().all())
-    sites = dict(session.execute(select(Site.id, Site.name).order_by(Site.name)).tuples().all())
+    names = dict(session.execute(select(Activity.key, Activity.name)).all())
+    sites = dict(session.execute(select(Site.id, Site.name).order_by(Site.name)).all())
     return Portrait(
         enrolments=enrolments,
         courses=courses,

@@ -57,15 +57,12 @@ def list_staff(session: Session, now: datetime) -> list[StaffRow]:
             )
         )
     )
-    people = dict(
-        session.execute(
-            select(Participant.referent_id, func.count())
-            .where(Participant.active)
-            .group_by(Participant.referent_id)
-        )
-        .tuples()
-        .all()
+    counts = session.execute(
+        select(Participant.referent_id, func.count())
+        .where(Participant.active)
+        .group_by(Participant.referent_id)
     )
+    people = dict(counts.all())
     return [
         StaffRow(
             id=member.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
@@ -10,7 +11,15 @@ import phonenumbers
 import yaml
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, IntegerField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import (
+    Field,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, TextArea, TextInput, html_params
 
 from scheduler.roster_import.cells import CellError, parse_email, parse_phone, parse_time
@@ -144,13 +153,36 @@ class WeeklyHoursField(_TextField):
         return sorted(tuple(each) for each in parse_weekly_hours(text)) if text else []  # type: ignore[type-var]
 
 
-class ChoiceField(SelectField):
-    """A choice whose first entry may be nothing (``None``); values are coerced by ``coerce``."""
+def as_choices(given: Any) -> Any:
+    """Return choices as the form library wants them, from pairs or from pairs by heading."""
+    if given is None:
+        return None
+    if callable(given):
+        return lambda: as_choices(given())
+    if isinstance(given, Mapping):
+        return [
+            SelectChoice(value, label, optgroup=heading)
+            for heading, pairs in given.items()
+            for value, label in pairs
+        ]
+    return [each if isinstance(each, SelectChoice) else SelectChoice(*each) for each in given]
 
-    def __init__(self, *args: Any, coerce: Any = int, **kwargs: Any) -> None:
-        super().__init__(
-            *args, coerce=lambda value: None if value in ("", None, "None") else coerce(value), **kwargs
-        )
+
+class ChoiceField(SelectField):
+    """A choice whose first entry may be nothing (``None``); values are coerced by ``coerce``.
+
+    Choices are pairs of value and label, or such pairs by heading.
+    """
+
+    def __init__(self, *args: Any, coerce: Any = int, choices: Any = None, **kwargs: Any) -> None:
+        def read(value: Any) -> Any:
+            return None if value in ("", None, "None") else coerce(value)
+
+        super().__init__(*args, coerce=read, choices=as_choices(choices), **kwargs)
+
+    def offer(self, choices: Any) -> None:
+        """Set what there is to choose from."""
+        self.choices = as_choices(choices)
 
     def iter_choices(self) -> Any:
         """Mark the chosen entry, the empty one for ``None``."""
@@ -160,10 +192,17 @@ class ChoiceField(SelectField):
 
 
 class CheckboxesField(SelectMultipleField):
-    """Several of a set, as a list; each is a box with its label."""
+    """Several of a set, as a list; each is a box with its label. Choices are pairs."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def __init__(self, *args: Any, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, choices=as_choices(choices), **kwargs)
+
+    def offer(self, choices: Any) -> None:
+        """Set what there is to choose from."""
+        self.choices = as_choices(choices)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what was not offered."""

@@ -42,4 +42,4 @@ def form_page(
     page = render_template(
         template, form=form, title=title, back=back, groups=groups, wide_types=WIDE_TYPES, **context
     )
-    return page, form.status
+    return page, form.answer_status

@@ -29,7 +29,7 @@ class Form(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.status = 200
+        self.answer_status = 200
         self.own_path = ""
         self.changed_meanwhile: list[tuple[Any, str]] = []
 
@@ -81,7 +81,7 @@ def submit(form: Form, act: Callable[[], Any], *, stored: Callable[[], Form] | N
     """
     if request.method != "POST":
         return False
-    form.status = 422
+    form.answer_status = 422
     if not form.validate():
         db.session.rollback()
         return False
@@ -94,14 +94,14 @@ def submit(form: Form, act: Callable[[], Any], *, stored: Callable[[], Form] | N
         return False
     except (StaleError, StaleDataError):
         db.session.rollback()
-        form.status = 409
+        form.answer_status = 409
         if stored is not None:
             _note_changes(form, stored())
         return False
     except IntegrityError:
         db.session.rollback()
         form.form_errors.append(_("Quelqu'un vient d'enregistrer la même chose. Rien n'a été modifié."))
-        form.status = 409
+        form.answer_status = 409
         return False
     return True
 

@@ -82,9 +82,18 @@ def weekdays(form: str = "wide") -> list[str]:
 
 
 def short_days(days: Iterable[int]) -> str:
-    """Return ``lun. mer.`` for 0 and 2."""
+    """Return ``lun. mer.`` for 0 and 2, ``lun.–mer.`` for three days or more in a row."""
     names = weekdays("abbreviated")
-    return " ".join(names[day] for day in days)
+    runs: list[list[int]] = []
+    for day in sorted(days):
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return " ".join(
+        f"{names[run[0]]}–{names[run[-1]]}" if len(run) > 2 else " ".join(names[day] for day in run)
+        for run in runs
+    )
 
 
 def language_names(codes: Iterable[str]) -> str:

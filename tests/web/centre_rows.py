@@ -34,6 +34,12 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 _numbers = count(1)
 
 
+def look(rows: Session) -> Session:
+    """End the transaction of the test's session, so that it sees what requests wrote since."""
+    rows.commit()
+    return rows
+
+
 def person(rows: Session, centre: Centre, **values: Any) -> Participant:
     """Add a participant."""
     number = next(_numbers)

@@ -115,13 +115,13 @@ def _page(cohort: Cohort, form: Form) -> Any:
         candidates=domain.list_candidates(session, cohort),
         ticked=set(request.form.getlist("people")),
     )
-    return page, form.status
+    return page, form.answer_status
 
 
 def _form(cohort: Cohort | None, **options: Any) -> GroupForm:
     form = GroupForm(obj=cohort, **options)
     if cohort is None:
-        form.programme_id.choices = programme_choices(db.session())
+        form.programme_id.offer(programme_choices(db.session()))
     else:
         del form.programme_id
     return form

@@ -107,22 +107,26 @@ def restore(person_id: int) -> Any:
 def _form(person: Participant | None, *, typed: bool = True) -> PersonForm:
     session = db.session()
     form = PersonForm(obj=person) if typed else PersonForm(formdata=None, obj=person)
-    form.referent_id.choices = [
-        ("", _("Personne")),
-        *_with_current(staff_choices(session, StaffKind.STAFF), person),
-    ]
-    form.site_ids.choices = form.preferred_site_ids.choices = site_choices(session)
-    form.preferred_activities.choices = activity_choices(session)
-    form.opt_outs.choices = [(key, say(label)) for key, label in opt_out_choices(session)]
-    for field, kept in (
-        (form.preferred_activities, person and person.preferred_activities),
-        (form.opt_outs, person and person.opt_outs),
-    ):
-        known = {key for key, _label in field.choices}
-        field.choices = [*field.choices, *((key, key) for key in kept or [] if key not in known)]
+    form.referent_id.offer(
+        [
+            ("", _("Personne")),
+            *_with_current(staff_choices(session, StaffKind.STAFF), person),
+        ]
+    )
+    form.site_ids.offer(site_choices(session))
+    form.preferred_site_ids.offer(site_choices(session))
+    activities = activity_choices(session)
+    themes = [(key, say(label)) for key, label in opt_out_choices(session)]
+    form.preferred_activities.offer(_with_kept(activities, person.preferred_activities if person else []))
+    form.opt_outs.offer(_with_kept(themes, person.opt_outs if person else []))
     if person is None and not form.is_submitted():
         form.message_language.data = g.centre.locale
     return form
+
+
+def _with_kept(choices: list[tuple[str, str]], kept: list[str]) -> list[tuple[str, str]]:
+    known = dict(choices)
+    return [*choices, *((key, key) for key in kept if key not in known)]
 
 
 def _with_current(choices: list[tuple[str, str]], person: Participant | None) -> list[tuple[str, str]]:

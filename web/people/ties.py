@@ -74,16 +74,18 @@ def enrol(person_id: int) -> Any:
     session = db.session()
     person = find_person(session, person_id)
     form = EnrolForm(starts_on=today())
-    form.phase_id.choices = {
-        programme.name: [
-            (f"{programme.id}:", _("%(programme)s, sans phase", programme=programme.name)),
-            *(
-                (f"{programme.id}:{phase.id}", f"{programme.name} · {phase.name}")
-                for phase in programme.phases
-            ),
-        ]
-        for programme in enrolments.open_programmes(session, person)
-    }
+    form.phase_id.offer(
+        {
+            programme.name: [
+                (f"{programme.id}:", _("%(programme)s, sans phase", programme=programme.name)),
+                *(
+                    (f"{programme.id}:{phase.id}", f"{programme.name} · {phase.name}")
+                    for phase in programme.phases
+                ),
+            ]
+            for programme in enrolments.open_programmes(session, person)
+        }
+    )
 
     def act() -> None:
         programme_id, _colon, phase_id = form.phase_id.data.partition(":")
@@ -108,10 +110,12 @@ def _enrolment(person_id: int, enrolment_id: int) -> tuple[Participant, Enrolmen
 
 def _enrolment_form(enrolment: Enrolment, **options: Any) -> EnrolmentForm:
     form = EnrolmentForm(obj=enrolment, **options)
-    form.phase_id.choices = [
-        ("", _("Sans phase")),
-        *((str(phase.id), phase.name) for phase in enrolment.programme.phases),
-    ]
+    form.phase_id.offer(
+        [
+            ("", _("Sans phase")),
+            *((str(phase.id), phase.name) for phase in enrolment.programme.phases),
+        ]
+    )
     return form
 
 
@@ -184,7 +188,7 @@ def join_course(person_id: int) -> Any:
     session = db.session()
     person = find_person(session, person_id)
     form = CourseEnrolmentForm()
-    form.course_id.choices = [("", _("Choisir…")), *course_choices(session, today())]
+    form.course_id.offer([("", _("Choisir…")), *course_choices(session, today())])
 
     def act() -> None:
         join(session, person, form.course_id.data, form.starts_on.data, form.ends_on.data)
@@ -292,10 +296,12 @@ def add_pair_rule(person_id: int) -> Any:
     session = db.session()
     person = find_person(session, person_id)
     form = PairForm()
-    form.other_id.choices = [
-        ("", _("Choisir…")),
-        *((str(other), name) for other, name in people_choices(session) if other != person_id),
-    ]
+    form.other_id.offer(
+        [
+            ("", _("Choisir…")),
+            *((str(other), name) for other, name in people_choices(session) if other != person_id),
+        ]
+    )
 
     def act() -> None:
         pairs.add_pair(session, person, form.other_id.data, form.kind.data)

@@ -62,7 +62,7 @@ class MemberForm(Form):
 
 
 def _with_staff(form: Any) -> Any:
-    form.staff_id.choices = [("", _("Personne de l'équipe")), *staff_choices(db.session())]
+    form.staff_id.offer([("", _("Personne de l'équipe")), *staff_choices(db.session())])
     return form
 
 

@@ -148,10 +148,12 @@ def _origin(row: ClosureRow) -> str:
 
 def _form(row: Closure | None) -> ClosureForm:
     form = ClosureForm(obj=row)
-    form.site_id.choices = [
-        ("", _("Tout le centre")),
-        *((str(i), name) for i, name in site_choices(db.session())),
-    ]
+    form.site_id.offer(
+        [
+            ("", _("Tout le centre")),
+            *((str(i), name) for i, name in site_choices(db.session())),
+        ]
+    )
     if row is not None:
         del form.kind
     return form

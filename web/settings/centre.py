@@ -9,7 +9,7 @@ from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from scheduler import settings as chosen
@@ -22,6 +22,7 @@ from web import listing
 from web.acts import done, note
 from web.clock import now
 from web.extensions import db
+from web.fields import ChoiceField
 from web.forms import form_page
 from web.formwork import Form, VersionedForm, submit
 from web.labels import link
@@ -66,8 +67,8 @@ class CentreForm(VersionedForm):
     """What a centre chooses."""
 
     name = StringField(_l("Nom du centre"), validators=[DataRequired(_l("Donnez un nom.")), Length(max=200)])
-    locale = SelectField(_l("Langue de travail"), choices=list(LOCALES.items()))
-    community = SelectField(_l("Congés scolaires de la"), choices=list(COMMUNITIES.items()))
+    locale = ChoiceField(_l("Langue de travail"), coerce=str, choices=list(LOCALES.items()))
+    community = ChoiceField(_l("Congés scolaires de la"), coerce=str, choices=list(COMMUNITIES.items()))
     freeze_days = IntegerField(
         _l("Jours figés"),
         validators=[InputRequired(_l("Donnez un nombre.")), NumberRange(0, 60, _l("Entre 0 et 60."))],
@@ -87,7 +88,7 @@ class CentreForm(VersionedForm):
 
 
 for _name, _label in TERMS.items():
-    setattr(CentreForm, f"weight_{_name}", SelectField(_label, validate_choice=True))
+    setattr(CentreForm, f"weight_{_name}", ChoiceField(_label, coerce=str))
 
 GROUPS = (
     (_l("Le centre"), ("name", "locale", "community")),
@@ -106,14 +107,14 @@ def _form(centre: Centre, **options: Any) -> CentreForm:
     choices: dict[str, list[tuple[str, Any]]] = {}
     for name in TERMS:
         points = getattr(now_weights, name)
-        factor = next((key for key, _label in IMPORTANCE if _points(name, key) == points), f"={points}")
-        values[f"weight_{name}"] = factor
-        choices[name] = list(IMPORTANCE)
-        if factor.startswith("="):
-            choices[name].append((factor, _("Réglé à %(points)s points", points=points)))
+        by_points = {_points(name, key): (key, label) for key, label in reversed(IMPORTANCE)}
+        by_points[_USUAL[name]] = ("1", dict(IMPORTANCE)["1"])
+        by_points.setdefault(points, (f"={points}", _("Réglé à %(points)s points", points=points)))
+        values[f"weight_{name}"] = by_points[points][0]
+        choices[name] = [by_points[each] for each in sorted(by_points)]
     form = CentreForm(obj=centre, data=values, **options)
     for name, each in choices.items():
-        form[f"weight_{name}"].choices = each
+        form[f"weight_{name}"].offer(each)
     return form
 
 
@@ -161,8 +162,8 @@ class NewCentreForm(Form):
         validators=[DataRequired(_l("Donnez un nom court.")), Length(max=80)],
         description=_l("Par exemple : cpas-namur"),
     )
-    community = SelectField(_l("Congés scolaires de la"), choices=list(COMMUNITIES.items()))
-    locale = SelectField(_l("Langue de travail"), choices=list(LOCALES.items()))
+    community = ChoiceField(_l("Congés scolaires de la"), coerce=str, choices=list(COMMUNITIES.items()))
+    locale = ChoiceField(_l("Langue de travail"), coerce=str, choices=list(LOCALES.items()))
 
 
 @installation.get("/")

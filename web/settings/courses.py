@@ -257,10 +257,16 @@ def add_attendee(course_id: int) -> Any:
     row = domain.find_course(session, course_id)
     taken = {each.person_id for each in domain.list_attendees(session, row)}
     form = AttendeeForm()
-    form.person_id.choices = [
-        ("", _("Choisir…")),
-        *((str(person_id), name) for person_id, name in people_choices(session) if person_id not in taken),
-    ]
+    form.person_id.offer(
+        [
+            ("", _("Choisir…")),
+            *(
+                (str(person_id), name)
+                for person_id, name in people_choices(session)
+                if person_id not in taken
+            ),
+        ]
+    )
     back = url_for("settings.course", course_id=course_id)
 
     def act() -> None:

@@ -263,10 +263,12 @@ def _room_form(room: Room | None, **options: Any) -> RoomForm:
             hours=weekly.standing_hours(weekly.weekly_rows(session, "room_id", room.id)),
             **options,
         )
-    form.site_id.choices = [
-        ("", _("Choisir…")),
-        *((str(i), name) for i, name in domain.site_choices(session)),
-    ]
+    form.site_id.offer(
+        [
+            ("", _("Choisir…")),
+            *((str(i), name) for i, name in domain.site_choices(session)),
+        ]
+    )
     return form
 
 
@@ -336,9 +338,9 @@ def travel() -> Any:
         note("travel.change", "centre", changed=domain.set_travel(session, minutes))
 
     if wrong:
-        form.status = 422
+        form.answer_status = 422
         form.form_errors.append(_("Donnez des minutes entre 0 et 300."))
     elif submit(form, act):
         return done(url_for("settings.travel"), _("Les trajets sont à jour."))
     page = render_template("settings/travel.html", form=form, journeys=journeys, typed=typed, wrong=wrong)
-    return page, form.status
+    return page, form.answer_status

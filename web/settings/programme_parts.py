@@ -151,15 +151,17 @@ def _activity_form(programme: Programme, activity: Activity | None, **options: A
         **options,
     )
     form.own_path = f"activities.{activity.key}" if activity else ""
-    form.period_weeks.choices = period_choices(data.get("period_weeks"))
+    form.period_weeks.offer(period_choices(data.get("period_weeks")))
     places = [(place.token, _(place.label)) for place in PLACES.values()]
     tokens = {token for token, _label in places}
-    form.site_names.choices = [
-        *places,
-        *((name, name) for _id, name in site_choices(session) if name not in tokens),
-    ]
+    form.site_names.offer(
+        [
+            *places,
+            *((name, name) for _id, name in site_choices(session) if name not in tokens),
+        ]
+    )
     for need in form.equipment:
-        need.form.equipment.choices = [("", _("Aucun")), *pools]
+        need.form.equipment.offer([("", _("Aucun")), *pools])
     return form
 
 
@@ -226,13 +228,15 @@ def _demand_form(programme: Programme, demand: DemandRule | None, **options: Any
         data |= DemandForm.condition_data(demand)
     form = DemandForm(data=data, **options)
     form.own_path = f"demands.{demand.key}" if demand else ""
-    form.period_weeks.choices = period_choices(data.get("period_weeks"))
-    form.activity_keys.choices = [(each.key, each.name) for each in programme.activities]
-    form.phase_keys.choices = [(each.key, each.name) for each in programme.phases]
-    form.counter_key.choices = [
-        ("", _("Aucun")),
-        *((each["key"], each["name"]) for each in programme.counters),
-    ]
+    form.period_weeks.offer(period_choices(data.get("period_weeks")))
+    form.activity_keys.offer([(each.key, each.name) for each in programme.activities])
+    form.phase_keys.offer([(each.key, each.name) for each in programme.phases])
+    form.counter_key.offer(
+        [
+            ("", _("Aucun")),
+            *((each["key"], each["name"]) for each in programme.counters),
+        ]
+    )
     return form
 
 
@@ -284,7 +288,8 @@ def delete_demand(programme_id: int, demand_id: int) -> Response:
 def _order_form(programme: Programme, order: ActivityOrder | None, **options: Any) -> OrderForm:
     form = OrderForm(obj=order, data={"version": programme.version}, **options)
     names = [(each.key, each.name) for each in programme.activities]
-    form.first_key.choices = form.second_key.choices = names
+    form.first_key.offer(names)
+    form.second_key.offer(names)
     return form
 
 
@@ -380,7 +385,7 @@ def _counter_form(programme: Programme, key: str | None, **options: Any) -> Coun
     data = dict(domain.find_entry(programme.counters, key)) if key else {}
     form = CounterForm(data=data | {"version": programme.version}, **options)
     form.own_path = f"counters.{key}" if key else ""
-    form.activities.choices = [(each.key, each.name) for each in programme.activities]
+    form.activities.offer([(each.key, each.name) for each in programme.activities])
     return form
 
 

@@ -161,7 +161,7 @@ def programme_files() -> Any:
     page = render_template(
         "settings/programme_files.html", form=form, files=files().values(), present=present, in_words=in_words
     )
-    return page, form.status
+    return page, form.answer_status
 
 
 def _read_upload(form: UploadForm) -> ProgrammeSpec:
@@ -204,7 +204,7 @@ def install_file(key: str) -> Any:
             _("Le programme « %(name)s » est prêt. Vous pouvez l'adapter.", name=made[0].name),
         )
     page = render_template("settings/programme_install.html", form=form, file=file, in_words=in_words)
-    return page, form.status
+    return page, form.answer_status
 
 
 def _form(row: Programme, **options: Any) -> ProgrammeForm:

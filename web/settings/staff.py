@@ -32,7 +32,7 @@ from web.fields import (
 )
 from web.forms import form_page
 from web.formwork import VersionedForm, submit
-from web.labels import STAFF_KINDS, duration, language_names, link, short_days, skill_names
+from web.labels import STAFF_KINDS, duration, language_names, lines, link, short_days, skill_names
 from web.listing import Column, Filter, Listing
 from web.people.forms import AbsenceForm
 from web.people.ties import absence_times
@@ -110,7 +110,12 @@ def staff() -> Any:
                     key="nom",
                     label=_l("Nom"),
                     value=lambda row: row.name,
-                    cell=lambda row: link(url_for("settings.show_staff", staff_id=row.id), row.name),
+                    cell=lambda row: lines(
+                        filter(
+                            None,
+                            (link(url_for("settings.show_staff", staff_id=row.id), row.name), _presence(row)),
+                        )
+                    ),
                     heading=True,
                 ),
                 Column(key="statut", label=_l("Statut"), value=lambda row: str(STAFF_KINDS[row.kind])),
@@ -132,7 +137,7 @@ def staff() -> Any:
                 Column(
                     key="personnes", label=_l("Personnes suivies"), value=lambda row: row.people, numeric=True
                 ),
-                Column(key="present", label=_l("Présence"), value=_presence),
+                Column(key="present", label=_l("Présence"), value=_presence, exported_only=True),
                 Column(key="email", label=_l("E-mail"), value=lambda row: row.email, exported_only=True),
                 Column(
                     key="telephone", label=_l("Téléphone"), value=lambda row: row.phone, exported_only=True
