@@ -52,9 +52,13 @@ class Anchor:
         monday = first - timedelta(first.weekday())
         self.offset = (grid.first_day - monday).days
 
-    def window(self, day: int, period_days: int) -> tuple[int, int]:
-        """Return the window ``[first, end)`` that a day is in, as days of the horizon."""
-        first = (day + self.offset) // period_days * period_days - self.offset
+    def window(self, day: int, period_days: int, since: int | None = None) -> tuple[int, int]:
+        """Return the window ``[first, end)`` that a day is in, as days of the horizon.
+
+        With ``since``, windows are counted from the week of that day instead.
+        """
+        offset = self.offset if since is None else -(since // DAYS_PER_WEEK * DAYS_PER_WEEK)
+        first = (day + offset) // period_days * period_days - offset
         return first, first + period_days
 
 

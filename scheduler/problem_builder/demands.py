@@ -17,6 +17,9 @@ from solver import problem as planner
 
 DAYS_PER_WEEK = 7
 
+#: Windows of appointments longer than this are each person's own, or all would fall due together.
+COMMON_WEEKS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
@@ -161,7 +164,8 @@ class DemandBuilder:
             yield from self._once(need, first, end, remaining)
             return
         period = DAYS_PER_WEEK * need.rule.period_weeks
-        begun, turn = self.anchor.window(first, period)
+        own = need.individual and need.rule.period_weeks > COMMON_WEEKS
+        begun, turn = self.anchor.window(first, period, need.first_day if own else None)
         if remaining is not None and need.rule.unit == "minutes":
             windows = -(-remaining // max(need.rule.target, need.rule.min, 1))
             end = min(end, first + windows * period)
@@ -194,7 +198,8 @@ class DemandBuilder:
         """Return what is wanted on ``[first, end)`` of a window that began before.
 
         Counted from the day on which a plan and the person were first there: the share of the
-        window up to ``end``, less what was attended since.
+        window up to ``end``, less what was attended since. An obligation is due in full at the end
+        of its window, since nothing says that it was met before.
         """
         rule = need.rule
         planned_since = first if self.anchor.since is None else self.grid.day_index(self.anchor.since)
@@ -202,7 +207,7 @@ class DemandBuilder:
         days = end - since
         late = since > begun and end == begun + period
         target = -(-rule.target * days // period) if late else rule.target * days // period
-        least = rule.min * days // period
+        least = -(-rule.min * days // period) if late and rule.legal else rule.min * days // period
         return Amounts(least, max(least, target), rule.max).less(need.attended(since, first))
 
     def _demand(

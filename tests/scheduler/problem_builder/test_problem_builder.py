@@ -332,6 +332,23 @@ def test_a_long_period_is_due_by_its_end(make: Make, build: Any, world: World) -
     assert amounts(build(later, weeks=2).problem.demands) == [(0, 14, 0, 0, 0, 2)]
 
 
+def test_long_windows_of_appointments_are_each_person_s_own(make: Make, build: Any, world: World) -> None:
+    world["activity"].individual = True
+    rule, enrolment = world["rule"], world["enrolment"]
+    rule.period_weeks, rule.max, rule.legal = 17, 1, True
+    enrolment.starts_on = MONDAY - timedelta(weeks=15) + timedelta(2)
+    assert amounts(build().problem.demands) == [(0, 14, 0, 1, 1, 1)]
+    rule.legal = False
+    assert amounts(build().problem.demands) == [(0, 14, 0, 0, 1, 1)]
+    enrolment.starts_on = MONDAY - timedelta(weeks=5)
+    assert build().problem.demands == ()
+    plan = publish_days(make, world, MONDAY - timedelta(weeks=15), MONDAY - timedelta(1))
+    enrolment.starts_on = MONDAY - timedelta(weeks=15)
+    assert amounts(build().problem.demands) == [(0, 14, 0, 1, 1, 1)]
+    hold(make, world, plan, MONDAY - timedelta(weeks=9), world["person"], model=m.Appointment)
+    assert build().problem.demands == ()
+
+
 def test_needed_once_means_once(make: Make, build: Any, world: World) -> None:
     rule = world["rule"]
     rule.period_weeks, rule.max = 0, 1
