@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,13 @@ class AvailableProgramme:
 
 def available_programmes() -> list[AvailableProgramme]:
     """Give the programmes that come with the product, in alphabetical order of their keys."""
-    return [
-        AvailableProgramme(spec.key, spec.name, spec.summary, path)
-        for path in sorted(FOLDER.glob("*.yaml"))
-        for spec in [load_programme_file(path)]
-    ]
+    return list(_shipped())
+
+
+@cache
+def _shipped() -> tuple[AvailableProgramme, ...]:
+    specs = [(load_programme_file(path), path) for path in sorted(FOLDER.glob("*.yaml"))]
+    return tuple(AvailableProgramme(spec.key, spec.name, spec.summary, path) for spec, path in specs)
 
 
 def load_programme_file(path: str | Path) -> ProgrammeSpec:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scheduler.message import N_ as message
+from scheduler.message import N_, Message
 from scheduler.programmes.codecs import Codec, Items, Key, Plain, Whole, Word, YesNo
-from scheduler.programmes.vocabulary import EQUIPMENT, FILE_NEEDS, N_, PLACES, ROOM_FEATURES, SKILLS, THEMES
+from scheduler.programmes.vocabulary import EQUIPMENT, FILE_NEEDS, PLACES, ROOM_FEATURES, SKILLS, THEMES
 from scheduler.programmes.yaml_nodes import Complaint, Item, RefusedError, unknown
 
 
@@ -27,7 +27,7 @@ class Number(Codec[float]):
     def read(self, item: Item) -> float:
         text = item.scalar()
         if not re.fullmatch(r"\d{1,4}(\.\d{1,2})?", text):
-            item.refuse(message("« %(text)s » n'est pas un nombre; écrire 2 ou 2.5", text=text))
+            item.refuse(N_("« %(text)s » n'est pas un nombre; écrire 2 ou 2.5", text=text))
         return float(text) if "." in text else int(text)
 
     def write(self, value: float) -> float:
@@ -40,9 +40,7 @@ class MonthDay(Codec[str]):
     def read(self, item: Item) -> str:
         text = item.scalar()
         if not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", text):
-            item.refuse(
-                message("« %(text)s » n'est pas un jour de l'année; écrire 12-31 (mois-jour)", text=text)
-            )
+            item.refuse(N_("« %(text)s » n'est pas un jour de l'année; écrire 12-31 (mois-jour)", text=text))
         return text
 
     def write(self, value: str) -> str:
@@ -85,8 +83,8 @@ class RuleKind:
         return {**self.needs, **self.takes}
 
 
-def _kind(label: str, needs: Mapping[str, Codec[Any]], **takes: Codec[Any]) -> RuleKind:
-    return RuleKind(label, needs, takes)
+def _kind(label: Message, needs: Mapping[str, Codec[Any]], **takes: Codec[Any]) -> RuleKind:
+    return RuleKind(label.msgid, needs, takes)
 
 
 RULE_KINDS: Final[Mapping[str, RuleKind]] = {
@@ -230,7 +228,7 @@ class Params(Codec[dict[str, Any]]):
         for name, entry in item.entries().items():
             codec = self.kind.params.get(name)
             if codec is None:
-                entry.complain(unknown(name, self.kind.params, message("cette clé n'est pas connue ici")))
+                entry.complain(unknown(name, self.kind.params, N_("cette clé n'est pas connue ici")))
                 continue
             try:
                 value = codec.read(entry)
@@ -238,9 +236,7 @@ class Params(Codec[dict[str, Any]]):
                 continue
             params[name] = list(value) if isinstance(value, tuple) else value
         for name in self.kind.needs.keys() - item.entries().keys():
-            item.book.complaints.append(
-                Complaint(f"{item.key}.{name}", message("cette clé manque"), item.line)
-            )
+            item.book.complaints.append(Complaint(f"{item.key}.{name}", N_("cette clé manque"), item.line))
         return params
 
     def write(self, value: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ import yaml
 from scheduler.errors import InvalidInputError
 from scheduler.message import N_, Message
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 200_000
 #: Aliases can make a small text huge; no honest programme comes near these.
 MAX_VALUES = 50_000
 MAX_MERGES_DEEP = 20
@@ -80,8 +80,11 @@ class Item:
         self.key = key
         self.book = book
         book.lines.setdefault(key, self.line)
-        book.values += 1
-        if book.values > MAX_VALUES:
+        self._count()
+
+    def _count(self) -> None:
+        self.book.values += 1
+        if self.book.values > MAX_VALUES:
             self.refuse(N_("le fichier contient trop de valeurs"))
 
     @property
@@ -154,6 +157,7 @@ class Item:
             for part in reversed(parts):
                 if not isinstance(part, yaml.MappingNode):
                     self.refuse(N_("« << » ne reprend que des groupes de clés"))
+                self._count()
                 yield from ((name, value, True) for name, value, _ in self._pairs(part, depth + 1))
         for key, value in node.value:
             if not _is_merge(key):
