@@ -17,7 +17,7 @@ from scheduler.message import N_, Message
 from scheduler.models import Centre, Closure, Course
 from scheduler.roster_import.folding import fold
 from scheduler.roster_import.languages import language_name
-from scheduler.roster_import.preview import FieldChange, Outcome, Preview, PreviewRow
+from scheduler.roster_import.preview import Coded, FieldChange, Outcome, Preview, PreviewRow
 from scheduler.roster_import.table import Table
 from scheduler.roster_import.weekly_hours import WeeklyTime, as_text
 from solver.problem import LEVELS
@@ -152,7 +152,7 @@ def _changes(draft: CourseDraft, course: Course | None) -> Iterable[FieldChange]
         else frozenset()
     )
     if weekly != draft.weekly:
-        yield FieldChange(N_("Horaire"), as_text(weekly), as_text(draft.weekly))
+        yield FieldChange(N_("Horaire"), _hours(weekly), _hours(draft.weekly))
     for label, old, new in (
         (N_("Premier jour"), course.starts_on if course else None, draft.starts_on),
         (N_("Dernier jour"), course.ends_on if course else None, draft.ends_on),
@@ -174,13 +174,21 @@ def _changes(draft: CourseDraft, course: Course | None) -> Iterable[FieldChange]
     if draft.language is not None and (course is None or course.language != draft.language):
         yield FieldChange(
             N_("Langue enseignée"),
-            language_name(course.language) if course else "",
-            language_name(draft.language),
+            _language(course.language) if course else "",
+            _language(draft.language),
         )
     if draft.travel_minutes is not None and (course is None or course.travel_minutes != draft.travel_minutes):
         yield FieldChange(
             N_("Trajet (minutes)"), str(course.travel_minutes) if course else "", str(draft.travel_minutes)
         )
+
+
+def _hours(times: frozenset[WeeklyTime]) -> Coded:
+    return Coded("hours", sorted(times), as_text(times))
+
+
+def _language(code: str) -> Coded:
+    return Coded("languages", [code], language_name(code))
 
 
 def _days(days: Iterable[ExceptionDay]) -> str:

@@ -58,6 +58,9 @@ _ALSO = {
     for name in names.split(",")
 }
 
+#: French names of languages that locale data do not name.
+_UNNAMED = {"prs": "dari", "kmr": "kurmandji", "emk": "malinké", "ber": "berbère", "rif": "rifain"}
+
 EU_COUNTRIES = frozenset(
     listed("AT,BE,BG,CY,CZ,DE,DK,EE,ES,FI,FR,GR,HR,HU,IE,IT,LT,LU,LV,MT,NL,PL,PT,RO,SE,SI,SK")
 )
@@ -98,7 +101,7 @@ def parse_language(text: str) -> str:
 
 def language_name(code: str, locale: str = "fr") -> str:
     """Name of a language for a reader, or its code when it has none."""
-    return str(Locale.parse(locale).languages.get(code, code))
+    return str(Locale.parse(locale).languages.get(code) or _UNNAMED.get(code, code))
 
 
 _EU = {"ue", "eu", "union europeenne", "citoyen ue", "europese unie", "eer", "eee"}

@@ -14,7 +14,26 @@ from typing import Any
 
 from scheduler.message import Message
 
-Shown = str | Message
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A value that the web says in the reader's language; ``text`` is its French form.
+
+    Parameters
+    ----------
+    kind : str
+        ``languages`` (ISO 639 codes), ``hours`` (weekly times) or ``phone`` (E.164).
+    """
+
+    kind: str
+    value: Any
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Shown = str | Message | Coded
 
 
 class Outcome(StrEnum):

@@ -11,9 +11,9 @@ from scheduler.roster_import.directory import Directory
 from scheduler.roster_import.fields import BY_KEY
 from scheduler.roster_import.languages import language_name
 from scheduler.roster_import.people import EnrolmentState, Person
-from scheduler.roster_import.preview import FieldChange, Shown
+from scheduler.roster_import.preview import Coded, FieldChange, Shown
 from scheduler.roster_import.roster_row import BUSY_LABELS
-from scheduler.roster_import.weekly_hours import as_text
+from scheduler.roster_import.weekly_hours import WeeklyTime, as_text
 from solver.problem import LEVELS
 
 if TYPE_CHECKING:
@@ -61,11 +61,15 @@ def describe(directory: Directory, person: Person, step: RosterStep) -> list[Fie
     )
     keys = {label: key for key, label in BUSY_LABELS.items()}
     changes.extend(
-        FieldChange(BY_KEY[keys[label]].label, as_text(person.busy.get(label, frozenset())), as_text(times))
+        FieldChange(BY_KEY[keys[label]].label, _hours(person.busy.get(label, frozenset())), _hours(times))
         for label, times in step.busy.items()
         if person.busy.get(label, frozenset()) != times
     )
     return changes
+
+
+def _hours(times: frozenset[WeeklyTime]) -> Coded:
+    return Coded("hours", sorted(times), as_text(times))
 
 
 def _label(name: str) -> Message:
@@ -92,8 +96,6 @@ def _enrolment(directory: Directory, programme_id: int, state: EnrolmentState | 
 
 
 def _named(directory: Directory, name: str, value: Any) -> str:
-    if name == "languages":
-        return language_name(value)
     if name in ("site_ids", "preferred_site_ids"):
         return directory.site_names.get(value, "")
     return directory.activity_names.get(value, str(value))
@@ -109,7 +111,11 @@ def _shown(directory: Directory, name: str, value: Any) -> Shown:
     if name in ("level_spoken", "level_written"):
         return LEVELS[value]
     if name == "message_language":
-        return language_name(value)
+        return Coded("languages", [value], language_name(value))
+    if name == "languages":
+        return Coded("languages", value, ", ".join(language_name(each) for each in value))
+    if name == "phone":
+        return Coded("phone", value, value)
     if name == "referent_id":
         return directory.staff_names.get(value, "")
     if isinstance(value, list):

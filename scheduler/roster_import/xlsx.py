@@ -28,8 +28,17 @@ from scheduler.roster_import.table import (
 
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 MAX_PARTS = 1_000
+#: Size of the parts that describe the workbook (styles, names, relations), each of them.
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+MAX_STRINGS_BYTES = 10 * 1024 * 1024
+#: Cells that a sheet holds.
+MAX_CELLS = 300_000
 #: Cells walked over, gaps between far-apart rows and columns included.
-MAX_CELLS = 3_000_000
+MAX_WALKED = 1_000_000
+
+_CELL = re.compile(rb"<(?:\w+:)?c[ />]")
+_SHEETS = "xl/worksheets/sheet"
+_STRINGS = "xl/sharedstrings.xml"
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
@@ -72,18 +81,44 @@ def _inspect_archive(content: bytes) -> bool:
                     N_("Ce fichier est une archive ou un document, pas un classeur Excel (.xlsx).")
                 )
             # The declared size binds: zipfile never unpacks more than it from a part.
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            if (
+                len(parts) > MAX_PARTS
+                or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES
+                or any(_is_bloated(part) for part in parts)
+            ):
                 raise InvalidInputError(
                     N_(
-                        "Ce classeur est refusé : décompressé, il dépasserait %(limit)s Mo. "
-                        "Copiez la liste seule dans un nouveau classeur.",
-                        limit=MAX_UNPACKED_BYTES // (1024 * 1024),
+                        "Ce classeur est refusé : décompressé, il serait démesuré. "
+                        "Copiez la liste seule dans un nouveau classeur."
                     )
                 )
-            sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
-            return any(_FORMULA.search(archive.read(part)) for part in sheets)
+            has_formulas = False
+            for part in parts:
+                if part.filename.lower().startswith(_SHEETS):
+                    sheet = archive.read(part)
+                    if sum(1 for _cell in _CELL.finditer(sheet)) > MAX_CELLS:
+                        raise InvalidInputError(
+                            N_(
+                                "Cette feuille a plus de %(limit)s cellules. Ne gardez que la liste.",
+                                limit=MAX_CELLS,
+                            )
+                        )
+                    has_formulas = has_formulas or _FORMULA.search(sheet) is not None
+            return has_formulas
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise _unreadable() from error
+
+
+def _is_bloated(part: zipfile.ZipInfo) -> bool:
+    """Whether a part that may be read besides the sheets is larger than it ever needs to be."""
+    name = part.filename.lower()
+    if name.startswith(_SHEETS):
+        return False
+    if name == _STRINGS:
+        return part.file_size > MAX_STRINGS_BYTES
+    # Pictures are large but hardly shrink; a sheet in disguise does.
+    is_text = name.endswith((".xml", ".rels")) or part.file_size > 10 * part.compress_size
+    return is_text and part.file_size > MAX_FRAME_BYTES
 
 
 def _read(content: bytes, has_formulas: bool) -> Table:
@@ -131,7 +166,7 @@ def _rows(sheet: Any, twin: Any | None) -> list[Row]:
     )
     for number, (cells, twins) in enumerate(pairs, start=1):
         walked += max(1, len(cells))
-        if walked > MAX_CELLS:
+        if walked > MAX_WALKED:
             raise InvalidInputError(
                 N_(
                     "Cette feuille est trop étendue : des cellules remplies y sont très éloignées les unes "

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, g, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from scheduler.models import ImportBatch
 from scheduler.roster_import import batch as domain
@@ -48,6 +50,17 @@ OUTCOMES: Mapping[str, tuple[Any, str]] = {
     Outcome.REFUSE: (_l("Refusée"), "x-octagon"),
     Outcome.DECIDE: (_l("À décider"), "question-circle"),
 }
+
+
+def outcome_words(outcome: str, count: int) -> str:
+    """Return the word for a number of rows that have an outcome."""
+    return {
+        "create": _("à créer"),
+        "change": _("à modifier"),
+        "ignore": _("sans changement"),
+        "refuse": ngettext("refusée", "refusées", count),
+        "decide": _("à décider"),
+    }[outcome]
 
 
 def find_batch(batch_id: int) -> ImportBatch:

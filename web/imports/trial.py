@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -14,16 +15,18 @@ from werkzeug.wrappers import Response
 from scheduler.errors import InvalidInputError, StaleError
 from scheduler.models import ImportBatch
 from scheduler.roster_import import batch as domain
-from scheduler.roster_import.preview import Outcome, Preview, PreviewRow
+from scheduler.roster_import.preview import Coded, Outcome, Preview, PreviewRow, Shown
 from web import listing
 from web.acts import done, refused
 from web.assets import icon
 from web.clock import now
 from web.extensions import db
-from web.imports.area import OUTCOMES, blueprint, find_batch, page_of
-from web.labels import say
+from web.imports.area import OUTCOMES, blueprint, find_batch, outcome_words, page_of
+from web.labels import language_names, phone, say, weekly
 from web.listing import Column, Filter, Listing
 from web.permissions import Permission, requires
+
+_CODED: dict[str, Callable[[Any], str]] = {"languages": language_names, "hours": weekly, "phone": phone}
 
 
 @blueprint.get("/<int:batch_id>/apercu")
@@ -51,6 +54,7 @@ def show_trial(batch_id: int) -> Any:
         fingerprint=preview.fingerprint(),
         has_columns=batch.kind != domain.CALENDAR,
         OUTCOMES=OUTCOMES,
+        outcome_words=outcome_words,
     )
 
 
@@ -106,13 +110,21 @@ def outcome_badge(row: PreviewRow) -> Markup:
     return Markup('<span class="state import-{}">{} {}</span>').format(row.outcome.value, icon(symbol), word)
 
 
+@blueprint.app_template_filter("shown")
+def shown(value: Shown) -> str:
+    """Return a value of a dry run in the reader's language."""
+    if isinstance(value, Coded):
+        return _CODED[value.kind](value.value) if value.value else ""
+    return say(value)
+
+
 def _detail(batch: ImportBatch, row: PreviewRow) -> Markup:
     page = render_template("imports/detail.html", row=row, is_roster=batch.kind == domain.ROSTER)
     return Markup(page)  # noqa: S704 (a template of ours, which escapes)
 
 
 def _detail_text(row: PreviewRow) -> str:
-    changes = [f"{say(each.label)} : {say(each.old)} → {say(each.new)}" for each in row.changes]
+    changes = [f"{say(each.label)} : {shown(each.old)} → {shown(each.new)}" for each in row.changes]
     return " ; ".join([*(say(each) for each in (*row.reasons, *row.notices)), *changes])
 
 

@@ -88,7 +88,7 @@ def upload(kind: str) -> Any:
         hint=hint,
         max_mib=MAX_BYTES >> 20,
     )
-    return page, form.status
+    return page, form.answer_status
 
 
 def _form(kind: str) -> UploadForm:

@@ -204,6 +204,21 @@ class TestXlsx:
         with pytest.raises(InvalidInputError, match="abîmé"):
             read_table(bytes(bomb))
 
+    @pytest.mark.parametrize(
+        "name", ["xl/styles.xml", "xl/sharedStrings.xml", "xl/media/image1.png", "xl/comments1.xml"]
+    )
+    def test_a_part_that_swells_beside_the_sheets_is_refused(self, name: str) -> None:
+        with pytest.raises(InvalidInputError, match="décompressé"):
+            read_table(with_part(workbook(["Nom"], ["Ba"]), name, b"<xf/>" * (11 * 1024 * 1024 // 5)))
+
+    def test_a_sheet_of_a_million_cells_is_refused_before_it_is_parsed(self) -> None:
+        content = workbook(["Nom"], ["Ba"])
+        sheet = part_of(content, SHEET).replace(
+            b"</sheetData>", b"<row>" + b"<c/>" * 1_000_000 + b"</row></sheetData>"
+        )
+        with pytest.raises(InvalidInputError, match="300000 cellules"):
+            read_table(with_part(content, SHEET, sheet))
+
     def test_entities_are_not_expanded(self) -> None:
         content = workbook(["Nom", "Prénom"], ["Ba", "Awa"])
         sheet = part_of(content, SHEET)
