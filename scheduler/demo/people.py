@@ -23,7 +23,7 @@ _PICK_UP_UNTIL = time(17, 30)
 _WEDNESDAY_SCHOOL_ENDS = time(12, 15)
 
 #: Phases in which there is a couple that comes together.
-_WITH_COUPLE = frozenset({("amie", "middle"), ("amie", "final"), ("cai", "job")})
+_WITH_COUPLE = frozenset({("cai", "job")})
 
 #: A part-time job is on two or three fixed half-days, or on the one that a course leaves free.
 _WORK_HOURS = {"am": (time(7), time(12)), "pm": (time(13), time(18))}
