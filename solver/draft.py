@@ -1,7 +1,7 @@
 """A plan under construction that answers at once whether one more session or seat fits.
 
-Only additions are tried. What a draft cannot judge on the spot (blocks, runs of days, orders
-between activities, pairs of people) is left to the model: :func:`Draft.understands` says no.
+Only additions are tried. What a draft cannot judge on the spot (blocks, runs of days, mentors,
+pairs of people) is left to the model: :func:`Draft.understands` says no.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from solver.candidates import Candidates, Held, Placement, Plan
 from solver.constraints.pattern import weekly_times
 from solver.constraints.seats import subgroup_sizes
 from solver.demands import Window, allowed, points, windows
-from solver.problem import Demand, Leader
+from solver.problem import Demand, Leader, Order
 
 
 class Draft:
@@ -47,7 +47,10 @@ class Draft:
             self._weekly[demand.id] = allowed(problem, demand, demand.max_per_week)
             for activity in demand.activities:
                 self.demands_of[demand.participant, activity].append(demand)
-        self._ordered = {o.first for o in problem.orders} | {o.second for o in problem.orders}
+        self._orders: dict[str, list[Order]] = defaultdict(list)
+        for order in problem.orders:
+            for activity in {order.first, order.second}:
+                self._orders[activity].append(order)
         self._paired = {x for pair in problem.pair_rules for x in (pair.a, pair.b)}
         for one in plan:
             self.add(one)
@@ -59,7 +62,7 @@ class Draft:
     def understands(self, placement: Placement) -> bool:
         """Tell whether every rule about an activity can be judged session by session."""
         a = placement.activity
-        return not (a.block or a.pattern == "consecutive" or a.with_mentor or a.id in self._ordered)
+        return not (a.block or a.pattern == "consecutive" or a.with_mentor)
 
     def add(self, held: Held) -> None:
         """Add a session that is known to fit."""
@@ -94,6 +97,8 @@ class Draft:
             if len(days) > who.max_days_week:
                 return -1
         if not self._within("person", person, placement, who.max_slots_day, None):
+            return -1
+        if not all(self._in_order(order, person, placement) for order in self._orders[placement.activity.id]):
             return -1
         total = 0
         for demand in self.demands_of[person, placement.activity.id]:
@@ -164,6 +169,20 @@ class Draft:
             if activity.subgroups is None or subgroup_sizes(n, activity.subgroups) is not None:
                 return n
         return -1
+
+    def _in_order(self, order: Order, person: str, placement: Placement) -> bool:
+        mine = self._times["person", person]
+        firsts = [p for p in mine if p.activity.id == order.first]
+        seconds = [p for p in mine if p.activity.id == order.second]
+        if order.kind == "not_same_day":
+            others = seconds if placement.activity.id == order.first else firsts
+            return all(p.day != placement.day for p in others)
+        if placement.activity.id == order.first:
+            return order.kind == "same_week" or all(p.start >= placement.end for p in seconds)
+        if order.kind == "same_week":
+            return any(p.week == placement.week for p in firsts)
+        completed = order.first in self.problem.participant_by_id[person].completed
+        return (completed or bool(firsts)) and all(p.end <= placement.start for p in firsts)
 
     def _occupy(self, kind: str, name: str, placement: Placement) -> None:
         slots = placement.end - placement.start
