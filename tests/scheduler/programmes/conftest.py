@@ -18,19 +18,19 @@ from tests.scheduler.programmes.small_centre import SmallCentre
 
 
 @pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
+def programme_key(request: pytest.FixtureRequest) -> str:
     """The key of the programme that the module is about."""
     name = request.module.__name__.rpartition(".")[2]
     return str(name.removeprefix("test_").removesuffix("_planned"))
 
 
 @pytest.fixture
-def spec(key: str) -> ProgrammeSpec:
+def spec(programme_key: str) -> ProgrammeSpec:
     """The programme that the module is about."""
-    return load_programme_file(FOLDER / f"{key}.yaml")
+    return load_programme_file(FOLDER / f"{programme_key}.yaml")
 
 
 @pytest.fixture
-def small(make: Make, session: Session, centre: Centre, now: datetime, key: str) -> SmallCentre:
+def small(make: Make, session: Session, centre: Centre, now: datetime, programme_key: str) -> SmallCentre:
     """A centre with a site and the programme that the module is about, and nobody yet."""
-    return SmallCentre(make, session, centre, now, key)
+    return SmallCentre(make, session, centre, now, programme_key)
