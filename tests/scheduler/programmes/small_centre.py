@@ -226,7 +226,7 @@ class SmallCentre:
         self.session.expire_all()
         return build_problem(self.session, self.centre, MONDAY, weeks, self.now, judging=judging).problem
 
-    def plan(self, weeks: int, *, lost_at_most: int, time_limit_s: float = 30) -> PlannedWeeks:
+    def plan(self, weeks: int, *, lost_at_most: int, time_limit_s: float = 60) -> PlannedWeeks:
         """Plan so many weeks from the Monday after next.
 
         The search ends with the first plan that loses at most so many points: a busy machine makes
