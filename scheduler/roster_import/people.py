@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -34,6 +34,8 @@ ATTRIBUTES = listed(
     "level_spoken,level_written,reads_little,eu_national,started_on,brings_children,needs_interpreter,"
     "opt_outs,preferred_activities,preferred_site_ids,site_ids,project,referent_id,note"
 )
+
+_ByYear = defaultdict[int | None, list["Person"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ class People:
         self._by_reference: dict[str, Person] = {}
         self._by_phone: defaultdict[str, list[Person]] = defaultdict(list)
         self._by_birth: defaultdict[date | None, list[Person]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[Person]] = defaultdict(list)
+        self._by_beginning: defaultdict[str, _ByYear] = defaultdict(lambda: defaultdict(list))
         self._names: dict[str, tuple[str, str, str]] = {}
+        self._places: dict[str, Any] = {}
         for person in people:
             self.add(person)
 
@@ -95,12 +98,14 @@ class People:
         if values.get("phone") and person not in self._by_phone[values["phone"]]:
             self._by_phone[values["phone"]].append(person)
         names = (" ".join(sorted(fold(person.name).split())), sound(person.name), skeleton(person.name))
-        if known is not None and self._names.get(person.key) == names:
+        birth_date = values.get("birth_date")
+        place = (names, birth_date)
+        if known is not None and self._places.get(person.key) == place:
             return
-        self._names[person.key] = names
-        self._by_birth[values.get("birth_date")].append(person)
+        self._names[person.key], self._places[person.key] = names, place
+        self._by_birth[birth_date].append(person)
         for beginning in _beginnings(names[1]):
-            self._by_beginning[beginning].append(person)
+            self._by_beginning[beginning][birth_date.year if birth_date else None].append(person)
 
     def get(self, key: str) -> Person | None:
         """The person that a choice refers to."""
@@ -143,7 +148,10 @@ class People:
         words = " ".join(sorted(fold(name).split()))
         pool: dict[str, Person] = {}
         for beginning in _beginnings(heard):
-            pool.update((person.key, person) for person in self._by_beginning.get(beginning, ()))
+            by_year: Mapping[int | None, list[Person]] = self._by_beginning.get(beginning, {})
+            years = by_year if birth_date is None else (birth_date.year, None)
+            for year in years:
+                pool.update((person.key, person) for person in by_year.get(year, ()))
         if birth_date is not None:
             pool.update((person.key, person) for person in self._by_birth.get(birth_date, ()))
         near = []

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scheduler.levels import note_levels
 from scheduler.message import N_, Message
 from scheduler.models import Availability, Centre, CourseEnrolment, Enrolment, EnrolmentStatus, Participant
 from scheduler.roster_import.columns import pick
@@ -264,9 +266,12 @@ def write_roster(session: Session, centre: Centre, preview: Preview, now: dateti
             participant = Participant(centre_id=centre.id, created_at=now, first_name="")
             participants[step.person.key] = participant
             session.add(participant)
+        before = (participant.level_spoken, participant.level_written)
         for name, value in step.values.items():
             if getattr(participant, name) != value:
                 setattr(participant, name, value)
+        if participant.id is not None:
+            note_levels(session, participant, before, now.astimezone(ZoneInfo(centre.timezone)).date())
     session.flush()
     owned = {step.person.key: participants[step.person.key].id for step in steps}
     _write_enrolments(session, centre, steps, owned)
