@@ -8,15 +8,17 @@ leave out terms, which are never negative: what it then bounds is more than the 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from ortools.sat.python import cp_model
 from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from solver.candidates import Candidates, Plan
+from solver.decompose import ProblemPart, decompose
 from solver.model import Model
 from solver.neighbourhood import Neighbourhood, add_hint
-from solver.relaxation import LinearProgram, linear_program, safe_bound, solve_dual
+from solver.relaxation import linear_program, safe_bound, solve_dual
 from solver.result import read_plan, value_in
 
 #: Terms that the linear relaxation cannot see anyway and that cost it many rows.
@@ -54,25 +56,34 @@ class Bounder:
             self._solver.stop_search()
 
     def relax(self, seconds_left: Callable[[], float]) -> None:
-        """Bound by the linear relaxation: a quick look first, then as exact as the time allows."""
-        model = Model(self.candidates, without=WITHOUT)
-        if self._stopped or not model.lost.vars:
-            self._lower(math.floor(self.full_value - model.lost.constant))
-            return
-        program = linear_program(model.variables.model)
-        del model
-        for seconds in (3.0, math.inf):
-            left = min(seconds, seconds_left() - 0.5)
-            if self._stopped or left <= 0 or not self._solve_program(program, left):
-                return
+        """Bound by linear relaxations of the parts of the problem, one part after another.
 
-    def _solve_program(self, program: LinearProgram, seconds: float) -> bool:
-        """Solve within a time; tell whether more time could help."""
-        prices, converged = solve_dual(program, time_limit_s=seconds, interrupter=self._interrupter)
-        if prices is not None:
-            lost = safe_bound(program, prices)
-            self._lower(self.full_value - math.ceil(lost - ROUNDING * abs(lost) - 1e-6))
-        return not converged
+        Every part that is done lowers the bound by what it must lose.
+        """
+        parts = decompose(self.candidates)
+        lost = 0
+        for number, part in enumerate(parts):
+            share = seconds_left() / (len(parts) - number)
+            if self._stopped or share <= 0:
+                return
+            lost += self._least_lost(part, max(share, 1.0))
+            self._lower(self.full_value - lost)
+
+    def _least_lost(self, part: ProblemPart, seconds: float) -> int:
+        """Return points that every plan loses in a part; none if nothing was found in time."""
+        began = time.monotonic()
+        model = Model(part.candidates, without=WITHOUT, partly_seen=part.partly_seen)
+        if not model.lost.vars:
+            return model.lost.constant
+        if self._stopped:
+            return 0
+        program = linear_program(model.variables.model)
+        left = max(seconds - (time.monotonic() - began), 0.5)
+        prices, _ = solve_dual(program, time_limit_s=left, interrupter=self._interrupter)
+        if prices is None:
+            return 0
+        least = safe_bound(program, prices)
+        return max(math.ceil(least - ROUNDING * abs(least) - 1e-6), 0)
 
     def search(
         self,

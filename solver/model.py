@@ -23,12 +23,19 @@ class Model:
         neighbourhood of a valid plan, in which points that nothing can change are left out.
     without : collection of str
         Terms to leave out: what remains is a relaxation, for a bound.
+    partly_seen : frozenset of str
+        Participants whose days are not judged, for a part of a problem.
     """
 
     def __init__(
-        self, candidates: Candidates, *, whole: bool = True, without: Collection[str] = ()
+        self,
+        candidates: Candidates,
+        *,
+        whole: bool = True,
+        without: Collection[str] = (),
+        partly_seen: frozenset[str] = frozenset(),
     ) -> None:
-        self.variables = Variables(candidates, whole=whole)
+        self.variables = Variables(candidates, whole=whole, partly_seen=partly_seen)
         for add in CONSTRAINTS:
             add(self.variables)
         weights = candidates.problem.weights

@@ -55,9 +55,14 @@ class Variables:
     whole : bool
         Whether standing sessions are judged against each other; a neighbourhood of a valid
         plan leaves that out.
+    partly_seen : frozenset of str
+        Participants who may attend more than these candidates: nothing is said of their days.
     """
 
-    def __init__(self, candidates: Candidates, *, whole: bool = True) -> None:
+    def __init__(
+        self, candidates: Candidates, *, whole: bool = True, partly_seen: frozenset[str] = frozenset()
+    ) -> None:
+        self.partly_seen = partly_seen
         self.candidates = candidates
         self.problem: Problem = candidates.problem
         self.placements = candidates.placements

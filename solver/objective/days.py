@@ -18,16 +18,21 @@ Item = tuple[Placement, Lit]
 def days(variables: Variables) -> Sum:
     """1 for every (participant, day) with an attended session."""
     lost = Sum()
-    for person in variables.people():
+    for person in _seen(variables):
         for day in variables.days_of(person):
             lost.add(1, variables.day(person, day))
     return lost
 
 
+def _seen(variables: Variables) -> list[str]:
+    """Return the participants whose whole days are known here."""
+    return [person for person in variables.people() if person not in variables.partly_seen]
+
+
 def short_day(variables: Variables) -> Sum:
     """``short >= 2 day - sessions - long sessions``: 1 exactly when one short session is all."""
     lost = Sum()
-    for person in variables.people():
+    for person in _seen(variables):
         for day, items in variables.days_of(person).items():
             if all(p.end - p.start > SHORT_SESSION_SLOTS for p, _ in items):
                 continue
@@ -47,7 +52,7 @@ def short_day(variables: Variables) -> Sum:
 def idle(variables: Variables) -> Sum:
     """``(last end - first start - attended slots - 6)+`` for every (participant, day)."""
     lost = Sum()
-    for person in variables.people():
+    for person in _seen(variables):
         pause = variables.problem.participant_by_id[person].break_slots
         for items in variables.days_of(person).values():
             if _may_idle(variables, items, pause):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ortools.sat.python import cp_model
 
 from solver.bound import Bounder
 from solver.candidates import find_candidates
 from solver.check import check_problem
 from solver.construct import construct
+from solver.decompose import decompose
 from solver.improve import Improver
 from solver.model import Model
 from solver.problem import PlannedSession, Problem
@@ -122,3 +125,22 @@ def test_sessions_read_back_are_the_same_plan(seed: int) -> None:
     again = plan_of(candidates, sessions)
     assert {h.placement for h in again} <= set(candidates.placements)
     assert sessions_of(problem, again) == sessions
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds, most=st.sampled_from([0, 30, 80]))
+def test_parts_of_a_problem_lose_no_more_than_the_whole(seed: int, most: int) -> None:
+    problem = random_centre(seed)
+    best = solve(problem, time_limit_s=5.0, workers=1)
+    if seed % 2:
+        problem = replace(problem, previous=best.sessions[::2])
+        best = solve(problem, time_limit_s=5.0, workers=1)
+    lost = 0
+    for part in decompose(find_candidates(problem), most=most):
+        model = Model(part.candidates, partly_seen=part.partly_seen)
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = 5.0
+        solver.parameters.num_workers = 1
+        solver.solve(model.variables.model)
+        lost += math.ceil(solver.best_objective_bound - 1e-6) if model.lost.vars else model.lost.constant
+    assert best.full_value - lost >= best.objective
