@@ -223,4 +223,3 @@ def match(
         for key in by_key:
             by_key[key] = [state for state in by_key[key] if state.uid in free]
     return found
-

@@ -130,6 +130,20 @@ class ParticipantFactory(_Owned):
     created_at = EPOCH
 
 
+class LevelChangeFactory(_Owned):
+    class Meta:
+        model = m.LevelChange
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    changed_on = MONDAY
+    spoken_before = 1
+    spoken_after = 2
+    written_before = 1
+    written_after = 1
+
+
 class PairRuleFactory(_Owned):
     class Meta:
         model = m.PairRule

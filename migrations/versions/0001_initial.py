@@ -808,6 +808,23 @@ def upgrade():
         batch_op.create_index('ix_group_session_centre_starts', ['centre_id', 'starts_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_group_session_uid'), ['uid'], unique=False)
 
+    op.create_table('level_change',
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('changed_on', sa.Date(), nullable=False),
+    sa.Column('spoken_before', sa.Integer(), nullable=False),
+    sa.Column('spoken_after', sa.Integer(), nullable=False),
+    sa.Column('written_before', sa.Integer(), nullable=False),
+    sa.Column('written_after', sa.Integer(), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_level_change_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_level_change_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_level_change'))
+    )
+    with op.batch_alter_table('level_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_level_change_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_level_change_participant_day', ['participant_id', 'changed_on'], unique=False)
+
     op.create_table('mentoring_pair',
     sa.Column('participant_id', sa.Integer(), nullable=False),
     sa.Column('mentor_id', sa.Integer(), nullable=False),
@@ -1008,6 +1025,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_mentoring_pair_centre_id'))
 
     op.drop_table('mentoring_pair')
+    with op.batch_alter_table('level_change', schema=None) as batch_op:
+        batch_op.drop_index('ix_level_change_participant_day')
+        batch_op.drop_index(batch_op.f('ix_level_change_centre_id'))
+
+    op.drop_table('level_change')
     with op.batch_alter_table('group_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_group_session_uid'))
         batch_op.drop_index('ix_group_session_centre_starts')

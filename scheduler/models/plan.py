@@ -105,8 +105,12 @@ class GroupSession(CentreOwned, Versioned, Base):
     activity: Mapped[Activity] = relationship()
     site: Mapped[Site] = relationship()
     room: Mapped[Room | None] = relationship()
-    leaders: Mapped[list[SessionLeader]] = relationship(back_populates="session", cascade="all, delete-orphan")
-    attendances: Mapped[list[Attendance]] = relationship(back_populates="session", cascade="all, delete-orphan")
+    leaders: Mapped[list[SessionLeader]] = relationship(
+        back_populates="session", cascade="all, delete-orphan"
+    )
+    attendances: Mapped[list[Attendance]] = relationship(
+        back_populates="session", cascade="all, delete-orphan"
+    )
 
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "group"}
 

@@ -39,7 +39,14 @@ def build(session: Session, centre: m.Centre, now: datetime) -> Any:
 def store(session: Session, centre: m.Centre, now: datetime, build: Any) -> Any:
     def run(*sessions: PlannedSession, base_plan: m.Plan | None = None, now: datetime = now) -> m.Plan:
         built = build(base_plan, now)
-        plan = store_solution(session, centre, built, solved(built, *sessions), now, base_plan_id=base_plan.id if base_plan else None)
+        plan = store_solution(
+            session,
+            centre,
+            built,
+            solved(built, *sessions),
+            now,
+            base_plan_id=base_plan.id if base_plan else None,
+        )
         session.expire_all()
         return plan
 
