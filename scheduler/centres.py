@@ -15,6 +15,7 @@ from scheduler.errors import InvalidInputError
 from scheduler.message import N_
 from scheduler.models import Centre, Membership, Role
 from scheduler.records import check_version
+from scheduler.watch import install_rules
 from solver.problem import Weights
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -85,6 +86,7 @@ def create_centre(
     session.add(centre)
     session.flush()
     install_reasons(session, centre.id)
+    install_rules(session, centre.id)
     return centre
 
 

@@ -21,6 +21,7 @@ from scheduler.db import begin_writing
 from scheduler.fetch import FetchLimits
 from scheduler.holidays_calendar import import_holidays
 from scheduler.models import Centre
+from scheduler.watch import look_after
 
 Clock = Callable[[], datetime]
 
@@ -88,10 +89,21 @@ def refresh_holidays(session: Session, clock: Clock, **_settings: Any) -> dict[s
     return {"added": added, "updated": updated}
 
 
+def watch_drop_out(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
+    """Raise tasks for people who miss sessions, by each centre's own rules."""
+    begin_writing(session)
+    raised = 0
+    for centre in session.scalars(select(Centre).order_by(Centre.id)).all():
+        raised += len(look_after(session, centre, clock()))
+    session.commit()
+    return {"raised": raised}
+
+
 JOBS: Final = (
     Job("plan_run", plan_queued_run, every_s=2),
     Job("mark_interrupted_runs", mark_interrupted_runs, every_s=30),
     Job("refresh_course_sources", refresh_course_sources, cron="30 4 * * *"),
+    Job("watch_drop_out", watch_drop_out, cron="15 5 * * *"),
     Job("import_holidays", refresh_holidays, cron="10 4 * * 1"),
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from scheduler.errors import InvalidInputError, NotFoundError
+from scheduler.levels import note_levels
 from scheduler.message import N_
 from scheduler.models import (
     CohortMember,
@@ -222,9 +223,16 @@ def create_person(session: Session, values: Mapping[str, Any], now: datetime) ->
 
 
 def change_person(
-    session: Session, person: Participant, values: Mapping[str, Any], version: int | None
+    session: Session,
+    person: Participant,
+    values: Mapping[str, Any],
+    version: int | None,
+    *,
+    today: date | None = None,
 ) -> list[str]:
     """Change a participant's columns and return the names of those that differ.
+
+    With ``today``, a change of level is kept with its day for reports.
 
     Raises
     ------
@@ -235,7 +243,10 @@ def change_person(
     """
     check_version(person, version)
     _check(session, person, values)
+    before = (person.level_spoken, person.level_written)
     changed = change(person, values)
+    if today is not None:
+        note_levels(session, person, before, today)
     session.flush()
     return changed
 

@@ -6,6 +6,8 @@ key                    meaning
 ``freeze_days``        announced sessions of today and so many days after stay as they are (1)
 ``newcomer_weeks``     how long somebody counts as new (13)
 ``horizon_weeks``      how many weeks are planned unless asked otherwise (4)
+``path_months``        months that somebody has to fill the legal counters (18)
+``allocation_percent`` share of the hours that goes to non-EU nationals, where a programme says none
 ``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
 =====================  ==========================================================================
 """
@@ -21,6 +23,7 @@ from solver.problem import Weights
 FREEZE_DAYS = 1
 NEWCOMER_WEEKS = 13
 HORIZON_WEEKS = 4
+PATH_MONTHS = 18
 MOST_WEEKS = 13
 
 
@@ -37,6 +40,17 @@ def newcomer_weeks(centre: Centre) -> int:
 def horizon_weeks(centre: Centre) -> int:
     """Return how many weeks are planned unless asked otherwise."""
     return min(max(_number(centre, "horizon_weeks", HORIZON_WEEKS), 1), MOST_WEEKS)
+
+
+def path_months(centre: Centre) -> int:
+    """Return how many months somebody has to fill the legal counters, unless the enrolment ends before."""
+    return max(1, _number(centre, "path_months", PATH_MONTHS))
+
+
+def allocation_percent(centre: Centre) -> int | None:
+    """Return the share of hours, in percent, that goes to non-EU nationals; ``None`` without a key."""
+    value = _number(centre, "allocation_percent", -1)
+    return value if 0 <= value <= 100 else None
 
 
 def weights(centre: Centre) -> Weights:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, abort, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds, imports, links, people, personal, search, settings, today, week
+from web import feeds, followup, imports, links, people, personal, search, settings, today, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -35,6 +35,7 @@ MENU: tuple[Place, ...] = (
     Place("week.show", _l("Semaine"), "calendar-week", Permission.VIEW_WEEK, ("week",)),
     Place("today.show", _l("Aujourd'hui"), "check2-square", Permission.TAKE_ATTENDANCE, ("today",)),
     Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people", "imports")),
+    Place("followup.show", _l("Suivi"), "graph-up-arrow", Permission.VIEW_FOLLOWUP, ("followup",)),
 )
 
 #: Settings, behind the centre's name.
@@ -58,6 +59,13 @@ SETTINGS: tuple[Place, ...] = (
     Place("settings.courses", _l("Cours de langue"), "book", Permission.VIEW_SETTINGS, ("settings.course",)),
     Place("imports.index", _l("Importer"), "upload", Permission.IMPORT_PEOPLE),
     Place("settings.closures", _l("Fermetures et congés"), "calendar-x", Permission.VIEW_SETTINGS),
+    Place(
+        "followup.rules",
+        _l("Règles de suivi"),
+        "binoculars",
+        Permission.VIEW_SETTINGS,
+        ("followup.edit_rule",),
+    ),
     Place("settings.accounts", _l("Comptes et rôles"), "key", Permission.MANAGE_USERS),
     Place("settings.centre", _l("Réglages du centre"), "sliders", Permission.EDIT_SETTINGS),
 )
@@ -71,6 +79,7 @@ AREAS: tuple[Blueprint, ...] = (
     today.blueprint,
     people.blueprint,
     imports.blueprint,
+    followup.blueprint,
     search.blueprint,
     settings.blueprint,
     settings.installation,

@@ -34,6 +34,10 @@ class Permission(StrEnum):
     EDIT_PEOPLE = "edit_people"
     GIVE_LINKS = "give_links"
     IMPORT_PEOPLE = "import_people"
+    VIEW_FOLLOWUP = "view_followup"
+    ANSWER_TASKS = "answer_tasks"
+    VIEW_REPORTS = "view_reports"
+    PRINT_LISTS = "print_lists"
     VIEW_SETTINGS = "view_settings"
     EDIT_SETTINGS = "edit_settings"
     MANAGE_USERS = "manage_users"
@@ -61,6 +65,12 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_PEOPLE: _COORDINATION,
     Permission.GIVE_LINKS: _COORDINATION,
     Permission.IMPORT_PEOPLE: _COORDINATION,
+    Permission.VIEW_FOLLOWUP: _ALL - {Role.VOLUNTEER},
+    Permission.ANSWER_TASKS: frozenset(
+        {Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR, Role.SOCIAL_WORKER}
+    ),
+    Permission.VIEW_REPORTS: _COORDINATION | {Role.DIRECTOR},
+    Permission.PRINT_LISTS: _COORDINATION | {Role.ANIMATEUR},
     Permission.VIEW_SETTINGS: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR}),
     Permission.EDIT_SETTINGS: _COORDINATION,
     Permission.MANAGE_USERS: frozenset({Role.ADMINISTRATOR}),

@@ -19,6 +19,7 @@ from scheduler.models.link import Link, LinkKind
 from scheduler.models.people import (
     Availability,
     BusyPeriod,
+    LevelChange,
     PairRule,
     Participant,
     StaffKind,
@@ -80,6 +81,7 @@ __all__ = [
     "GroupSession",
     "ImportBatch",
     "ImportMapping",
+    "LevelChange",
     "Link",
     "LinkKind",
     "Membership",

@@ -102,6 +102,20 @@ class Participant(CentreOwned, Versioned, Base):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+class LevelChange(CentreOwned, Base):
+    """The levels of a participant before and after a day on which one of them changed."""
+
+    __tablename__ = "level_change"
+    __table_args__ = (Index("ix_level_change_participant_day", "participant_id", "changed_on"),)
+
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    changed_on: Mapped[date]
+    spoken_before: Mapped[int]
+    spoken_after: Mapped[int]
+    written_before: Mapped[int]
+    written_after: Mapped[int]
+
+
 class PairRule(CentreOwned, Base):
     """Two participants who come together, or never to the same session."""
 

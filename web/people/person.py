@@ -65,7 +65,7 @@ def edit(person_id: int) -> Any:
     form = _form(person)
 
     def act() -> None:
-        changed = change_person(session, person, form.person_values(), form.version.data)
+        changed = change_person(session, person, form.person_values(), form.version.data, today=today())
         if changed:
             _note("participant.change", person_id, fields=changed)
 
