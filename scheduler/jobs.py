@@ -21,6 +21,7 @@ from scheduler.db import begin_writing
 from scheduler.fetch import FetchLimits
 from scheduler.holidays_calendar import import_holidays
 from scheduler.models import Centre
+from scheduler.roster_import.batch import purge_batches
 from scheduler.watch import look_after
 
 Clock = Callable[[], datetime]
@@ -99,12 +100,21 @@ def watch_drop_out(session: Session, clock: Clock, **_settings: Any) -> dict[str
     return {"raised": raised}
 
 
+def drop_old_uploads(session: Session, clock: Clock, **_settings: Any) -> int:
+    """Drop uploaded files nobody decided on and old lists of rows left out; returns how many."""
+    begin_writing(session)
+    dropped = purge_batches(session, clock())
+    session.commit()
+    return dropped
+
+
 JOBS: Final = (
     Job("plan_run", plan_queued_run, every_s=2),
     Job("mark_interrupted_runs", mark_interrupted_runs, every_s=30),
     Job("refresh_course_sources", refresh_course_sources, cron="30 4 * * *"),
     Job("watch_drop_out", watch_drop_out, cron="15 5 * * *"),
     Job("import_holidays", refresh_holidays, cron="10 4 * * 1"),
+    Job("drop_old_uploads", drop_old_uploads, cron="45 3 * * *"),
 )
 
 
