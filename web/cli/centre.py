@@ -147,8 +147,12 @@ def _show(line: ProgressLine) -> None:
 def worker_command() -> None:
     """Run the jobs beside the web: planning, calendars of schools, holidays. One is enough."""
     import logging
+    import os
 
     from web.worker import run_worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     run_worker(current_app._get_current_object())  # type: ignore[attr-defined]
+    # A plan under way may take minutes more: it is marked as interrupted at the next start instead.
+    logging.shutdown()
+    os._exit(0)
