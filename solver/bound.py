@@ -23,8 +23,6 @@ from solver.result import read_plan, value_in
 
 #: Terms that the linear relaxation cannot see anyway and that cost it many rows.
 WITHOUT = ("idle", "repeat_meeting")
-#: Up to this many variables CP-SAT searches the whole problem.
-WHOLE_SEARCH_VARIABLES = 30_000
 #: Rounding of the dual prices may err by this share of the bound.
 ROUNDING = 1e-9
 
@@ -101,8 +99,6 @@ class Bounder:
         variables = model.variables
         if not model.lost.vars:
             self._lower(self.full_value - model.lost.constant)
-            return
-        if len(variables.model.proto.variables) > WHOLE_SEARCH_VARIABLES:
             return
         add_hint(variables, Neighbourhood(self.candidates, {}, plan))
         solver = cp_model.CpSolver()

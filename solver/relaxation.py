@@ -23,7 +23,7 @@ from ortools.sat.python import cp_model
 from ortools.util.python.solve_interrupter import SolveInterrupter
 
 #: Relative accuracy asked of the dual prices; the bound itself is exact for any prices.
-PRICE_ACCURACY = 1e-4
+PRICE_ACCURACY = 5e-4
 _INFINITE = 1 << 60
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from solver.bound import Bounder
 from solver.candidates import Candidates, Plan, find_candidates
@@ -29,6 +30,8 @@ JOIN_S = 5.0
 BOUND_SHARE = 0.3
 #: Up to this many attendances to decide, CP-SAT searches the whole problem at once.
 SMALL_PROBLEM = 2_500
+#: Up to this many, CP-SAT searches the whole problem once the linear bound is known.
+MIDDLE_PROBLEM = 12_000
 
 
 @dataclass(frozen=True)
@@ -137,26 +140,37 @@ class _Solve:
             self._watch([])
             return
         self.phase = "improve"
-        improver = Improver(
-            candidates, Scorer(self.problem), self.plan, seed=self.seed, seconds_left=self.seconds_left
-        )
+        improvers = [
+            Improver(
+                candidates,
+                Scorer(self.problem),
+                self.plan,
+                seed=self.seed + number,
+                seconds_left=self.seconds_left,
+            )
+            for number in range(max(self.workers, 1))
+        ]
         if self.workers > 1:
-            self._start(lambda: self._prove(candidates))
-            self._start(lambda: self._improve(improver))
+            small = attendances <= MIDDLE_PROBLEM
+            self._start(lambda: self._prove(candidates, improvers[0], search=small))
+            for improver in improvers[1:]:
+                self._start(partial(self._improve, improver))
         else:
             share = BOUND_SHARE * self.time_limit_s
-            self._start(lambda: self._one_after_the_other(improver, share))
-        self._watch([improver])
+            self._start(lambda: self._one_after_the_other(improvers[0], share))
+        self._watch(improvers)
 
     def _one_after_the_other(self, improver: Improver, bound_s: float) -> None:
         until = time.monotonic() + bound_s
         self.bounder.relax(lambda: min(until - time.monotonic(), self.seconds_left()))
         self._improve(improver)
 
-    def _prove(self, candidates: Candidates) -> None:
+    def _prove(self, candidates: Candidates, improver: Improver, *, search: bool) -> None:
+        """Bound first; then search the whole problem, or help to improve the plan of a large one."""
         self.bounder.relax(self.seconds_left)
-        if not self._ended.is_set():
-            self._whole(candidates, max(self.workers - 1, 1))
+        if search and not self._ended.is_set():
+            self._whole(candidates, 1)
+        self._improve(improver)
 
     def _whole(self, candidates: Candidates, workers: int) -> None:
         assert self.plan is not None
