@@ -319,14 +319,22 @@ def _standing(problem: Problem, rules: Eligibility, fixed: FixedSession) -> tupl
 
 
 def _welcome(problem: Problem, rules: Eligibility, fixed: FixedSession, activity: Activity) -> list[str]:
-    """People who could join a fixed session without breaking a rule by it."""
+    """People who could be in a fixed session without breaking a rule by it.
+
+    Those it lists already may break what it overrides.
+    """
     session, found = fixed.session, []
+    listed = {seat.participant for seat in session.attendees}
     for person in problem.participants:
-        if person.id in fixed.excluded or (person.id, activity.id) not in rules.demand_days:
+        if person.id in fixed.excluded:
             continue
+        breaches = set(
+            rules.attendance_breaches(person, activity, session.start, session.site, session.language)
+        )
+        if (person.id, activity.id) not in rules.demand_days:
+            breaches.add("no_demand")
         if activity.individual and not rules.roles_kept(activity, session.leaders, session.language, person):
-            continue
-        breaches = rules.attendance_breaches(person, activity, session.start, session.site, session.language)
-        if next(breaches, None) is None:
+            breaches.add("role")
+        if not breaches or (person.id in listed and breaches <= set(fixed.overrides)):
             found.append(person.id)
     return found
