@@ -230,7 +230,8 @@ class SmallCentre:
         """Plan so many weeks from the Monday after next.
 
         The search ends with the first plan that loses at most so many points: a busy machine makes
-        the test slow, not red.
+        the test slow, not red. Chosen below what the best plan would lose with one more least amount
+        unmet (600 points for a session), it leaves every need covered that can be.
         """
         problem = self._problem(weeks)
         check_problem(problem)

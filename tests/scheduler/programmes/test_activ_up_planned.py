@@ -46,7 +46,7 @@ def fill(small: SmallCentre) -> None:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, lost_at_most=7200)
+    plan = small.plan(WEEKS, lost_at_most=2550)
     plan.check()
     coaching_once_a_fortnight(plan)
     volunteering_after_preparation(plan)

@@ -61,7 +61,7 @@ def with_saturday() -> dict[str, tuple[str, str]]:
 
 def test_the_plan_keeps_every_rule(small: SmallCentre) -> None:
     fill(small)
-    plan = small.plan(WEEKS, lost_at_most=2600)
+    plan = small.plan(WEEKS, lost_at_most=1100)
     plan.check()
     pairs_meet_their_own_mentor_fortnightly(plan)
     pairs_gather_with_their_mentors(plan)
