@@ -20,6 +20,7 @@ from wtforms import (
     StringField,
     ValidationError,
 )
+from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget, TextArea, TextInput, html_params
 
 from scheduler.roster_import.cells import CellError, parse_email, parse_phone, parse_time
@@ -33,6 +34,22 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[,;\n]+")
+
+
+class Needed:
+    """Ask for a value, leaving alone what the field itself found wrong with what was typed."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        """Stop with the message when there is nothing."""
+        if field.process_errors:
+            raise StopValidation
+        if not field.data:
+            raise StopValidation(self.message)
 
 
 class VersionField(IntegerField):

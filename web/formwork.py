@@ -16,6 +16,9 @@ from web.extensions import db
 from web.fields import VersionField
 from web.labels import say
 
+#: Kinds of field that hold plain text.
+_TEXTS = frozenset({"StringField", "TextAreaField"})
+
 
 class Form(FlaskForm):
     """A form that knows the HTTP status of its own answer.
@@ -34,9 +37,13 @@ class Form(FlaskForm):
         self.changed_meanwhile: list[tuple[Any, str]] = []
 
     def values(self, *without: str) -> dict[str, Any]:
-        """Return the data of every field but the token, the version and those named."""
+        """Return the data of every field but the token, the version and those named.
+
+        Text is never ``None`` unless a filter of its field says so; its ends are bare, its lines as on Unix
+        whatever a browser sends.
+        """
         left_out = {"csrf_token", "version", *without}
-        return {name: value for name, value in self.data.items() if name not in left_out}
+        return {name: _plain(field) for name, field in self._fields.items() if name not in left_out}
 
     def complain(self, error: InvalidInputError) -> None:
         """Put an error of the domain near its field, or over the whole form."""
@@ -104,6 +111,12 @@ def submit(form: Form, act: Callable[[], Any], *, stored: Callable[[], Form] | N
         form.answer_status = 409
         return False
     return True
+
+
+def _plain(field: Any) -> Any:
+    if field.data is None and field.type in _TEXTS and not field.filters:
+        return ""
+    return field.data.replace("\r\n", "\n").strip() if isinstance(field.data, str) else field.data
 
 
 def _note_changes(form: Form, stored: Form) -> None:

@@ -77,8 +77,9 @@ def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
 
 
 def is_complaint(line: ConsoleMessage) -> bool:
-    """Tell whether a line of the console is the page's fault: a test may well cut the network."""
-    return line.type == "error" and "ERR_INTERNET_DISCONNECTED" not in line.text
+    """Tell whether a line of the console is the page's fault: not a cut network, nor a refused form."""
+    expected = ("ERR_INTERNET_DISCONNECTED", "status of 409", "status of 422")
+    return line.type == "error" and not any(text in line.text for text in expected)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from web.fields import (
     EmailField,
     LanguageField,
     LanguagesField,
+    Needed,
     PhoneField,
     WeeklyHoursField,
     level_choices,
@@ -60,7 +61,7 @@ class PersonForm(VersionedForm):
     )
     languages = LanguagesField(_l("Langues parlées"), description=LANGUAGES_HINT)
     message_language = LanguageField(
-        _l("Langue des messages"), validators=[DataRequired(_l("Choisissez la langue des messages."))]
+        _l("Langue des messages"), validators=[Needed(_l("Choisissez la langue des messages."))]
     )
     level_spoken = ChoiceField(_l("Français oral"), choices=level_choices, validators=[InputRequired()])
     level_written = ChoiceField(_l("Français écrit"), choices=level_choices, validators=[InputRequired()])
@@ -181,7 +182,7 @@ class BusyHoursForm(Form):
 
     hours = WeeklyHoursField(
         _l("Chaque semaine"),
-        validators=[DataRequired(_l("Donnez au moins un horaire."))],
+        validators=[Needed(_l("Donnez au moins un horaire."))],
         description=WEEKLY_HINT,
     )
     label = StringField(

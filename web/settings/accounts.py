@@ -19,7 +19,7 @@ from scheduler.staff import staff_choices
 from web.acts import done, note, refused
 from web.clock import now
 from web.extensions import db
-from web.fields import ChoiceField, EmailField
+from web.fields import ChoiceField, EmailField, Needed
 from web.forms import form_page
 from web.formwork import Form, submit
 from web.labels import ROLES, link
@@ -44,7 +44,7 @@ def _role_choices() -> list[tuple[str, str]]:
 class InviteForm(Form):
     """A new account, or one of another centre."""
 
-    email = EmailField(_l("Adresse e-mail"), validators=[DataRequired(_l("Donnez une adresse."))])
+    email = EmailField(_l("Adresse e-mail"), validators=[Needed(_l("Donnez une adresse."))])
     name = StringField(_l("Nom"), validators=[DataRequired(_l("Donnez un nom.")), Length(max=200)])
     role = ChoiceField(_l("Rôle"), coerce=Role, choices=_role_choices, validators=[InputRequired()])
     staff_id = ChoiceField(

@@ -17,7 +17,7 @@ from scheduler.people import find_person, people_choices
 from web.acts import done, note
 from web.clock import today
 from web.extensions import db
-from web.fields import WEEKLY_HINT, ChoiceField, LanguageField, WeeklyHoursField, level_choices
+from web.fields import WEEKLY_HINT, ChoiceField, LanguageField, Needed, WeeklyHoursField, level_choices
 from web.forms import form_page
 from web.formwork import Form, VersionedForm, submit
 from web.labels import language_names, link, weekly
@@ -33,14 +33,14 @@ class CourseForm(VersionedForm):
     school = StringField(_l("École"), validators=[DataRequired(_l("Donnez l'école.")), Length(max=120)])
     name = StringField(_l("Nom du cours"), validators=[DataRequired(_l("Donnez un nom.")), Length(max=120)])
     language = LanguageField(
-        _l("Langue enseignée"), default="fr", validators=[DataRequired(_l("Donnez la langue."))]
+        _l("Langue enseignée"), default="fr", validators=[Needed(_l("Donnez la langue."))]
     )
     level = ChoiceField(_l("Niveau"), choices=lambda: [("", _("Non précisé")), *level_choices()])
     starts_on = DateField(_l("Premier jour"), validators=[InputRequired(_l("Donnez le premier jour."))])
     ends_on = DateField(_l("Dernier jour"), validators=[InputRequired(_l("Donnez le dernier jour."))])
     meetings = WeeklyHoursField(
         _l("Chaque semaine"),
-        validators=[DataRequired(_l("Donnez au moins un horaire."))],
+        validators=[Needed(_l("Donnez au moins un horaire."))],
         description=WEEKLY_HINT,
     )
     travel_minutes = IntegerField(

@@ -21,6 +21,7 @@ from web.fields import (
     DurationField,
     LanguagesField,
     LinesField,
+    Needed,
     ParamsField,
     TimesField,
     WordsField,
@@ -146,12 +147,12 @@ class ActivityForm(VersionedForm):
     themes = CheckboxesField(_l("Thèmes"), choices=words(vocabulary.THEMES))
 
     duration_minutes = DurationField(
-        _l("Durée"), validators=[DataRequired(_l("Donnez une durée."))], description=DURATION_HINT
+        _l("Durée"), validators=[Needed(_l("Donnez une durée."))], description=DURATION_HINT
     )
     pause_minutes = DurationField(_l("Dont pause"), description=DURATION_HINT)
     times = TimesField(
         _l("Débuts possibles"),
-        validators=[DataRequired(_l("Donnez au moins un jour et une heure."))],
+        validators=[Needed(_l("Donnez au moins un jour et une heure."))],
         description=_l("Une ligne par groupe de jours. Par exemple : mer ven 13:30, 14:00"),
         render_kw={"rows": 4},
     )
@@ -312,7 +313,7 @@ class DemandForm(VersionedForm):
     )
     activity_keys = CheckboxesField(
         _l("De quelle activité"),
-        validators=[DataRequired(_l("Cochez au moins une activité."))],
+        validators=[Needed(_l("Cochez au moins une activité."))],
         description=_l("Plusieurs cochées : l'une ou l'autre."),
     )
     unit = ChoiceField(
@@ -445,7 +446,7 @@ class CounterForm(VersionedForm):
     name = _name(_l("Nom du compteur"))
     target_minutes = DurationField(
         _l("Total à atteindre"),
-        validators=[DataRequired(_l("Donnez une durée."))],
+        validators=[Needed(_l("Donnez une durée."))],
         description=_l("Par exemple : 400 h."),
     )
     activities = CheckboxesField(_l("Alimenté par"))

@@ -40,7 +40,7 @@ from web.settings.area import blueprint, list_page
 from web.settings.programme_forms import ProgrammeForm
 from web.settings.sentences import activity_sentences, demand_sentence, order_sentence
 
-MAX_FILE_BYTES = 1_000_000
+MAX_FILE_BYTES = 200_000
 
 
 @cache
@@ -168,7 +168,8 @@ def _read_upload(form: UploadForm) -> ProgrammeSpec:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise InvalidInputError(_("Choisissez un fichier."), "file")
-    content = upload.read(MAX_FILE_BYTES + 1)
+    with upload.stream as stream:
+        content = stream.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise InvalidInputError(_("Ce fichier est trop grand pour un programme."), "file")
     try:
