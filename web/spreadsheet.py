@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ from openpyxl.styles import Font
 from web.templating import local
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+#: Signs that a sheet's name may not hold.
+_SHEET_SIGNS = re.compile(r"[\[\]:*?/\\]")
 
 #: A cell of text that starts so would be run as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -47,6 +51,21 @@ def as_xlsx(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -
     sheet.append([_cell(sheet, heading, bold) for heading in headings])
     for row in rows:
         sheet.append([_cell(sheet, _plain(value)) for value in row])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return _file(buffer.getvalue(), XLSX_TYPE, f"{name}.xlsx")
+
+
+def as_workbook(name: str, tables: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]) -> Response:
+    """Return a workbook with a sheet for every (title, headings, rows)."""
+    book = Workbook(write_only=True)
+    bold = Font(bold=True)
+    for title, headings, rows in tables:
+        sheet = book.create_sheet(_SHEET_SIGNS.sub(" ", title)[:31])
+        sheet.freeze_panes = "A2"
+        sheet.append([_cell(sheet, heading, bold) for heading in headings])
+        for row in rows:
+            sheet.append([_cell(sheet, _plain(value)) for value in row])
     buffer = io.BytesIO()
     book.save(buffer)
     return _file(buffer.getvalue(), XLSX_TYPE, f"{name}.xlsx")

@@ -17,6 +17,13 @@ blueprint = Blueprint("followup", __name__, url_prefix=f"{PREFIX}/suivi")
 TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
     ("followup.hours", _l("Heures"), "speedometer2", Permission.VIEW_OWN_PEOPLE, ("followup.person",)),
     ("followup.tasks", _l("À faire"), "list-check", Permission.VIEW_OWN_PEOPLE, ()),
+    (
+        "followup.reports",
+        _l("Rapports"),
+        "bar-chart",
+        Permission.VIEW_REPORTS,
+        ("followup.counted_attendances", "followup.counted_people", "followup.counted_sessions"),
+    ),
 )
 
 

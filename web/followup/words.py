@@ -13,6 +13,7 @@ from scheduler.attendance import CALL_BACK
 from scheduler.hours import Obligation, ObligationKind, Standing
 from scheduler.models import AttendanceState, Task, WatchRule
 from scheduler.programmes.vocabulary import ACTIVITY_KINDS
+from scheduler.reports import Absence, Nationality
 from scheduler.tasks import RAISE_DEMAND
 from scheduler.watch import WATCH
 from web.assets import icon
@@ -59,6 +60,19 @@ STATES = {
     AttendanceState.EXCUSED: (_l("excusé"), "envelope-check"),
     AttendanceState.ABSENT: (_l("absent"), "x-lg"),
     AttendanceState.UNMARKED: (_l("non marqué"), "question-lg"),
+}
+
+
+ABSENCES = {
+    Absence.THERE: _l("Présent"),
+    Absence.EXCUSED: _l("Excusé"),
+    Absence.MISSED: _l("Absent sans excuse"),
+}
+
+NATIONALITIES = {
+    Nationality.NON_EU: _l("Hors Union européenne"),
+    Nationality.EU: _l("Union européenne"),
+    Nationality.UNKNOWN: _l("Nationalité inconnue"),
 }
 
 
@@ -120,7 +134,7 @@ def standing_badge(owed: Obligation) -> Markup:
 def state_badge(state: AttendanceState | str) -> Markup:
     """Return a word with its icon for how somebody attended."""
     label, symbol = STATES[AttendanceState(state)]
-    return Markup('<span class="mark mark-{}">{} {}</span>').format(str(state), icon(symbol), label)
+    return Markup('<span class="took took-{}">{} {}</span>').format(str(state), icon(symbol), label)
 
 
 def task_reason(task: Task) -> str:
