@@ -85,7 +85,7 @@ def cohort_choices(session: Session) -> list[tuple[str, str]]:
 
 def find_group(session: Session, cohort_id: int) -> Cohort:
     """Return a group with its programme."""
-    return find(session, Cohort, cohort_id, joinedload(Cohort.programme))
+    return find(session, Cohort, cohort_id, joinedload(Cohort.programme).selectinload(Programme.activities))
 
 
 def list_members(session: Session, cohort: Cohort) -> list[Member]:
@@ -171,6 +171,19 @@ def count_members(session: Session, cohort: Cohort) -> int:
     return session.scalar(query) or 0
 
 
+def seats_of(cohort: Cohort) -> int | None:
+    """Return how many people a group can hold: its own seats, and those of what it does as a group.
+
+    An activity that is held once for each group, and a rule on the size of groups, bound it too.
+    """
+    programme = cohort.programme
+    limits = [each.seats_max for each in programme.activities if each.per_cohort and each.active]
+    limits += [rule["params"]["seats"] for rule in programme.rules if rule["kind"] == "cohort"]
+    if cohort.seats_max is not None:
+        limits.append(cohort.seats_max)
+    return min(limits, default=None)
+
+
 def add_members(session: Session, cohort: Cohort, person_ids: list[int]) -> list[Member]:
     """Put people into a group, all or nobody, and return them.
 
@@ -185,14 +198,14 @@ def add_members(session: Session, cohort: Cohort, person_ids: list[int]) -> list
     chosen = [candidates[each] for each in dict.fromkeys(person_ids) if each in candidates]
     if not chosen:
         raise InvalidInputError(N_("Choisissez au moins une personne qui suit ce programme."), "people")
-    count = count_members(session, cohort)
-    if cohort.seats_max is not None and count + len(chosen) > cohort.seats_max:
+    count, seats = count_members(session, cohort), seats_of(cohort)
+    if seats is not None and count + len(chosen) > seats:
         raise InvalidInputError(
             N_(
                 "Le groupe « %(name)s » a %(seats)s places, dont %(count)s occupées : "
                 "%(wanted)s personnes de plus n'y tiennent pas. Personne n'a été ajouté.",
                 name=cohort.name,
-                seats=cohort.seats_max,
+                seats=seats,
                 count=count,
                 wanted=len(chosen),
             ),

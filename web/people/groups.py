@@ -113,6 +113,7 @@ def _page(cohort: Cohort, form: Form) -> Any:
         form=form,
         members=domain.list_members(session, cohort),
         candidates=domain.list_candidates(session, cohort),
+        seats=domain.seats_of(cohort),
         ticked=set(request.form.getlist("people")),
     )
     return page, form.answer_status
