@@ -17,6 +17,7 @@ blueprint = Blueprint("followup", __name__, url_prefix=f"{PREFIX}/suivi")
 TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
     ("followup.hours", _l("Heures"), "speedometer2", Permission.VIEW_OWN_PEOPLE, ("followup.person",)),
     ("followup.tasks", _l("À faire"), "list-check", Permission.VIEW_OWN_PEOPLE, ()),
+    ("followup.paper", _l("Imprimer"), "printer", Permission.PRINT_LISTS, ()),
     (
         "followup.reports",
         _l("Rapports"),
