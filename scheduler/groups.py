@@ -193,7 +193,7 @@ def add_members(session: Session, cohort: Cohort, person_ids: list[int]) -> list
         If nobody was chosen, if somebody does not follow the programme, or if there are more people
         than seats.
     """
-    session.refresh(cohort, with_for_update=True)
+    session.execute(select(Cohort.id).where(Cohort.id == cohort.id).with_for_update())
     candidates = {each.id: each for each in list_candidates(session, cohort)}
     chosen = [candidates[each] for each in dict.fromkeys(person_ids) if each in candidates]
     if not chosen:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, abort
 
 from web import listing
 from web.centre import PREFIX
 from web.listing import Listing
 
 blueprint = Blueprint("settings", __name__, url_prefix=f"{PREFIX}/reglages")
+
+
+def read_yes_no(text: str) -> bool:
+    """Return the answer at the end of an address; 404 for anything else."""
+    if text not in ("oui", "non"):
+        abort(404)
+    return text == "oui"
 
 
 def list_page(

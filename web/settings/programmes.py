@@ -36,7 +36,7 @@ from web.formwork import Form, submit
 from web.labels import link
 from web.listing import Column, Filter, Listing
 from web.permissions import Permission, may, requires
-from web.settings.area import blueprint, list_page
+from web.settings.area import blueprint, list_page, read_yes_no
 from web.settings.programme_forms import ProgrammeForm
 from web.settings.sentences import activity_sentences, demand_sentence, order_sentence
 
@@ -230,12 +230,12 @@ def edit_programme(programme_id: int) -> Any:
     return form_page(form, title=_("Modifier « %(name)s »", name=row.name), back=back)
 
 
-@blueprint.post("/programmes/<int:programme_id>/service/<any(oui,non):wanted>")
+@blueprint.post("/programmes/<int:programme_id>/service/<wanted>")
 @requires(Permission.EDIT_SETTINGS)
 def set_programme_active(programme_id: int, wanted: str) -> Response:
     """Put a programme out of use, or back into it."""
     row = find_programme(db.session(), programme_id)
-    active = wanted == "oui"
+    active = read_yes_no(wanted)
     domain.set_active(db.session(), row, active=active)
     note("programme.activate" if active else "programme.deactivate", f"programme:{programme_id}")
     message = (

@@ -37,7 +37,7 @@ from web.listing import Column, Filter, Listing
 from web.people.forms import AbsenceForm
 from web.people.ties import absence_times
 from web.permissions import Permission, may, requires
-from web.settings.area import blueprint, list_page
+from web.settings.area import blueprint, list_page, read_yes_no
 
 
 class StaffForm(VersionedForm):
@@ -262,12 +262,12 @@ def edit_staff(staff_id: int) -> Any:
     )
 
 
-@blueprint.post("/equipe/<int:staff_id>/service/<any(oui,non):wanted>")
+@blueprint.post("/equipe/<int:staff_id>/service/<wanted>")
 @requires(Permission.EDIT_SETTINGS)
 def set_staff_active(staff_id: int, wanted: str) -> Response:
     """Take somebody out of planning, or bring them back."""
     member = find(db.session(), StaffMember, staff_id)
-    active = wanted == "oui"
+    active = read_yes_no(wanted)
     domain.set_active(db.session(), member, active=active)
     note("staff.activate" if active else "staff.deactivate", f"staff:{staff_id}")
     message = (
