@@ -9,6 +9,7 @@ from typing import Any
 
 import phonenumbers
 import yaml
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -325,7 +326,8 @@ def _times(line: str) -> dict[str, Any]:
     match = re.match(r"(?P<days>[^\d]+)(?P<starts>\d.*)", line.strip())
     if match is None:
         raise ValueError(_("« %(line)s » : écrivez des jours puis des heures.", line=line.strip()))
-    days = sorted({parse_weekday(word) for word in re.split(r"[\s,.:;]+", match["days"]) if word})
+    language = str(get_locale())
+    days = sorted({parse_weekday(word, language) for word in re.split(r"[\s,.:;]+", match["days"]) if word})
     starts = sorted({f"{parse_time(part):%H:%M}" for part in re.split(r"[,;\s]+", match["starts"]) if part})
     return {"weekdays": days, "starts": starts}
 

@@ -249,5 +249,5 @@ def import_closures() -> Any:
             "calendrier officiel. Ce que vous avez corrigé ou retiré à la main reste comme vous "
             "l'avez laissé."
         ),
-        submit_label=_("Reprendre"),
+        submit_label=_("Importer"),
     )
