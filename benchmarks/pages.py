@@ -2,8 +2,8 @@
 
 Builds a demonstration centre in a folder of its own, plans and publishes it, and asks for each page as
 a signed-in coordinator, without network. Prints the median and the slowest of the counted requests in
-milliseconds, the processor time, the number of queries, the bytes, and the ratio to the sign-in page of the same process;
-then one JSON line. Timings depend on the machine and on what else runs on it.
+milliseconds, the processor time and its ratio to the sign-in page of the same process, the number of
+queries and the bytes; then one JSON line. Timings depend on the machine and on what else runs on it.
 """
 
 from __future__ import annotations
