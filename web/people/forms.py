@@ -214,6 +214,14 @@ class PairForm(Form):
     other_id = ChoiceField(_l("Avec"), validators=[InputRequired(_l("Choisissez une autre personne."))])
 
 
+class MentorForm(Form):
+    """The volunteer who accompanies a person."""
+
+    mentor_id = ChoiceField(
+        _l("Parrain ou marraine"), validators=[InputRequired(_l("Choisissez une personne bénévole."))]
+    )
+
+
 class ConsentForm(VersionedForm):
     """The day on which a person agreed to sharing."""
 

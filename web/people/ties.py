@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from scheduler import enrolments, pairs, portrait, weekly
+from scheduler import enrolments, mentoring, pairs, portrait, weekly
 from scheduler.audit import record
 from scheduler.course_book import course_choices, join, leave
-from scheduler.models import Enrolment, Participant
+from scheduler.models import Enrolment, Participant, StaffKind
 from scheduler.people import find_person, people_choices, record_consent
 from scheduler.records import check_version
+from scheduler.staff import staff_choices
 from scheduler.timegrid import to_instant, to_wall
 from web.clock import now, today
 from web.extensions import db
@@ -31,6 +32,7 @@ from web.people.forms import (
     CourseEnrolmentForm,
     EnrolForm,
     EnrolmentForm,
+    MentorForm,
     PairForm,
 )
 from web.permissions import Permission, requires
@@ -319,6 +321,33 @@ def remove_pair_rule(person_id: int, rule_id: int) -> Response:
     pairs.remove_pair(db.session(), person, rule_id)
     note("participant.unpair", person_id)
     return done(person_id, _("La règle est retirée."))
+
+
+@blueprint.route("/<int:person_id>/binome", methods=["GET", "POST"])
+@requires(Permission.EDIT_PEOPLE)
+def match_mentor(person_id: int) -> Any:
+    """Give a participant a volunteer mentor."""
+    session = db.session()
+    person = find_person(session, person_id)
+    form = MentorForm()
+    form.mentor_id.offer([("", _("Choisir…")), *staff_choices(session, StaffKind.VOLUNTEER)])
+
+    def act() -> None:
+        mentoring.match_mentor(session, person, form.mentor_id.data, today())
+        note("participant.mentor", person_id, mentor=form.mentor_id.data)
+
+    title = _("Un parrain ou une marraine pour %(name)s", name=person.name)
+    return _answer(form, person, title, act, _("Le binôme est formé."))
+
+
+@blueprint.post("/<int:person_id>/binome/terminer")
+@requires(Permission.EDIT_PEOPLE)
+def end_mentoring(person_id: int) -> Response:
+    """End a participant's mentoring."""
+    person = find_person(db.session(), person_id)
+    mentoring.end_mentoring(db.session(), person, today())
+    note("participant.mentor_end", person_id)
+    return done(person_id, _("Le binôme est terminé."))
 
 
 # Counters and consent
