@@ -350,6 +350,16 @@ class MentoringPairFactory(_Owned):
     starts_on = date(2026, 9, 1)
 
 
+class MentoringMeetingFactory(_Owned):
+    class Meta:
+        model = m.MentoringMeeting
+
+    pair = _own("MentoringPairFactory")
+    starts_at = datetime(2026, 12, 1, 13, tzinfo=UTC)
+    ends_at = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    place = "Bibliothèque"
+
+
 class PlanFactory(_Owned):
     class Meta:
         model = m.Plan
@@ -387,6 +397,18 @@ class SessionLeaderFactory(_Owned):
     session = _own("GroupSessionFactory")
     staff = _own("StaffMemberFactory")
     role = "leader"
+
+
+class SlotReturnFactory(_Owned):
+    class Meta:
+        model = m.SlotReturn
+        exclude = ("centre", "session")
+
+    session = _own("GroupSessionFactory")
+    session_uid = factory.LazyAttribute(lambda row: row.session.uid)
+    staff = _own("StaffMemberFactory")
+    role = "leader"
+    returned_at = EPOCH
 
 
 class AttendanceFactory(_Owned):
@@ -495,6 +517,18 @@ class LinkFactory(_Owned):
     subject_id = 1
     token_hash = factory.LazyFunction(lambda: uuid4().hex * 2)
     created_at = EPOCH
+
+
+class StaffCalendarFactory(_Owned):
+    class Meta:
+        model = m.StaffCalendar
+        exclude = ("centre", "staff_member")
+
+    staff_member = _own("StaffMemberFactory")
+    staff_id = factory.LazyAttribute(lambda row: row.staff_member.id)
+    kind = m.CalendarKind.ICS
+    url = "https://agenda.example/…"
+    secret = "sealed"
 
 
 class AuditEntryFactory(_Owned):

@@ -15,6 +15,7 @@ from scheduler.models.audit import AuditEntry
 from scheduler.models.calendar import Closure
 from scheduler.models.centre import Centre, Membership, Role, User
 from scheduler.models.course import Course, CourseEnrolment, CourseException, CourseMeeting, CourseSource
+from scheduler.models.engagement import MeetingState, MentoringMeeting, SlotReturn, SlotState
 from scheduler.models.link import Link, LinkKind
 from scheduler.models.people import (
     Availability,
@@ -50,6 +51,7 @@ from scheduler.models.programme import (
     Programme,
 )
 from scheduler.models.roster import ImportBatch, ImportMapping
+from scheduler.models.staff_calendar import CalendarKind, StaffCalendar
 
 __all__ = [
     "AbsenceReason",
@@ -64,6 +66,7 @@ __all__ = [
     "AuditEntry",
     "Availability",
     "BusyPeriod",
+    "CalendarKind",
     "Centre",
     "Certificate",
     "Closure",
@@ -84,7 +87,9 @@ __all__ = [
     "LevelChange",
     "Link",
     "LinkKind",
+    "MeetingState",
     "Membership",
+    "MentoringMeeting",
     "MentoringPair",
     "OutsideAttendance",
     "PairRule",
@@ -100,7 +105,10 @@ __all__ = [
     "RunState",
     "SessionLeader",
     "Site",
+    "SlotReturn",
+    "SlotState",
     "StaffKind",
+    "StaffCalendar",
     "StaffMember",
     "Task",
     "TravelTime",
