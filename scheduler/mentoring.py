@@ -1,61 +1,157 @@
-"""Volunteer mentors and the participants they accompany."""
+"""Meetings that a mentor and their person agree on by themselves."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from scheduler.errors import InvalidInputError
+from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.message import N_
-from scheduler.models import MentoringPair, Participant, StaffKind, StaffMember
-from scheduler.records import find
+from scheduler.models import Centre, MeetingState, MentoringMeeting, MentoringPair, Participant
+from scheduler.timegrid import to_instant, to_wall
+
+#: A meeting lasts at most so many minutes.
+LONGEST = 720
 
 
-def current_pair(session: Session, person: Participant, today: date) -> MentoringPair | None:
-    """Return a person's pair of today, if they have a mentor."""
-    query = select(MentoringPair).where(
-        MentoringPair.participant_id == person.id,
-        or_(MentoringPair.ends_on.is_(None), MentoringPair.ends_on >= today),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPair:
+    """A pair as its mentor sees it: the first name of the person, and their meetings, newest first."""
+
+    id: int
+    first_name: str
+    languages: tuple[str, ...]
+    meetings: tuple[MentoringMeeting, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Minutes spent together so far."""
+        return sum(meeting.minutes for meeting in self.meetings)
+
+
+def own_pairs(session: Session, centre: Centre, mentor_id: int, today: date) -> list[OwnPair]:
+    """Return the pairs of a mentor that last today, in two queries."""
+    query = (
+        select(MentoringPair.id, Participant.first_name, Participant.languages)
+        .join(Participant, Participant.id == MentoringPair.participant_id)
+        .where(
+            MentoringPair.centre_id == centre.id,
+            MentoringPair.mentor_id == mentor_id,
+            MentoringPair.starts_on <= today,
+            or_(MentoringPair.ends_on.is_(None), MentoringPair.ends_on >= today),
+            Participant.active,
+        )
+        .order_by(Participant.first_name, MentoringPair.id)
     )
-    return session.scalars(query.order_by(MentoringPair.starts_on.desc())).first()
+    pairs = session.execute(query).all()
+    meetings: dict[int, list[MentoringMeeting]] = {}
+    wanted = (
+        select(MentoringMeeting)
+        .where(MentoringMeeting.pair_id.in_([pair.id for pair in pairs]))
+        .order_by(MentoringMeeting.starts_at.desc(), MentoringMeeting.id.desc())
+    )
+    for meeting in session.scalars(wanted):
+        meetings.setdefault(meeting.pair_id, []).append(meeting)
+    return [
+        OwnPair(
+            id=pair.id,
+            first_name=pair.first_name,
+            languages=tuple(pair.languages),
+            meetings=tuple(meetings.get(pair.id, ())),
+        )
+        for pair in pairs
+    ]
 
 
-def match_mentor(session: Session, person: Participant, mentor_id: int, today: date) -> MentoringPair:
-    """Give a person a mentor from today; a mentor they had before ends the day before.
+def propose(
+    session: Session,
+    centre: Centre,
+    mentor_id: int,
+    pair_id: int,
+    *,
+    day: date,
+    starts: time,
+    minutes: int,
+    place: str,
+    now: datetime,
+) -> MentoringMeeting:
+    """Write down when and where a pair wants to meet next.
+
+    Raises
+    ------
+    NotFoundError
+        If the pair is not this mentor's, or is over.
+    InvalidInputError
+        If the time is past, the length impossible, or the pair meets at that time already.
+    """
+    zone = ZoneInfo(centre.timezone)
+    pair = next(
+        (x for x in own_pairs(session, centre, mentor_id, to_wall(now, zone)[0]) if x.id == pair_id), None
+    )
+    if pair is None:
+        raise NotFoundError(f"pair {pair_id}")
+    _check_minutes(minutes)
+    starts_at = to_instant(day, starts, zone)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    if starts_at <= now:
+        raise InvalidInputError(N_("Cette heure est déjà passée."), "day")
+    for other in pair.meetings:
+        if other.state != MeetingState.CANCELLED and other.starts_at < ends_at and starts_at < other.ends_at:
+            raise InvalidInputError(N_("Vous avez déjà un rendez-vous à ce moment-là."), "starts")
+    meeting = MentoringMeeting(
+        centre_id=centre.id, pair_id=pair_id, starts_at=starts_at, ends_at=ends_at, place=place.strip()[:120]
+    )
+    session.add(meeting)
+    session.flush()
+    return meeting
+
+
+def find_meeting(session: Session, centre: Centre, mentor_id: int, meeting_id: int) -> MentoringMeeting:
+    """Return a meeting of a mentor's own.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    """
+    query = (
+        select(MentoringMeeting)
+        .join(MentoringMeeting.pair)
+        .where(
+            MentoringMeeting.id == meeting_id,
+            MentoringMeeting.centre_id == centre.id,
+            MentoringPair.mentor_id == mentor_id,
+        )
+    )
+    meeting = session.scalars(query).one_or_none()
+    if meeting is None:
+        raise NotFoundError(f"meeting {meeting_id}")
+    return meeting
+
+
+def record_held(meeting: MentoringMeeting, minutes: int, now: datetime) -> None:
+    """Write down that a meeting was held, and for how long; again corrects it.
 
     Raises
     ------
     InvalidInputError
-        If the mentor is not an active volunteer.
+        If it has not begun yet, or the length is impossible.
     """
-    mentor = find(session, StaffMember, mentor_id)
-    if mentor.kind != StaffKind.VOLUNTEER or not mentor.active:
-        raise InvalidInputError(N_("Choisissez une personne bénévole en activité."), "mentor_id")
-    current = current_pair(session, person, today)
-    if current is not None and current.mentor_id == mentor.id:
-        return current
-    end_mentoring(session, person, today)
-    query = select(MentoringPair).where(
-        MentoringPair.participant_id == person.id, MentoringPair.mentor_id == mentor.id
-    )
-    pair = session.scalars(query).first()
-    if pair is None:
-        pair = MentoringPair(participant_id=person.id, mentor_id=mentor.id, centre_id=person.centre_id)
-        session.add(pair)
-    pair.starts_on, pair.ends_on = today, None
-    session.flush()
-    return pair
+    if meeting.starts_at > now:
+        raise InvalidInputError(N_("Ce rendez-vous n'a pas encore commencé."))
+    _check_minutes(minutes)
+    meeting.state, meeting.minutes, meeting.recorded_at = MeetingState.HELD, minutes, now
 
 
-def end_mentoring(session: Session, person: Participant, today: date) -> None:
-    """End a person's pair; one that began today is as if it had never been."""
-    pair = current_pair(session, person, today)
-    if pair is None:
-        return
-    if pair.starts_on >= today:
-        session.delete(pair)
-    else:
-        pair.ends_on = today - timedelta(days=1)
-    session.flush()
+def cancel_meeting(meeting: MentoringMeeting, now: datetime) -> None:
+    """Write down that a meeting is not held; what was recorded of it is gone."""
+    meeting.state, meeting.minutes, meeting.recorded_at = MeetingState.CANCELLED, 0, now
+
+
+def _check_minutes(minutes: int) -> None:
+    if not 0 < minutes <= LONGEST:
+        raise InvalidInputError(N_("Donnez une durée entre 1 minute et 12 heures."), "minutes")
