@@ -121,7 +121,7 @@ def look_after(session: Session, centre: Centre, now: datetime) -> list[Task]:
     query = select(Participant.id, Participant.referent_id).where(
         Participant.centre_id == centre.id, Participant.active
     )
-    referents = dict(session.execute(query).tuples().all())
+    referents = {row[0]: row[1] for row in session.execute(query)}
     raised = []
     for finding in find_all(rules, turns, now):
         person = finding.participant_id

@@ -51,13 +51,8 @@ def attendance_sheet(session: Session, centre: Centre, uid: str, now: datetime, 
         .where(Participant.centre_id == centre.id, Participant.id.in_(expected_ids(held) | walked_in))
         .order_by(Participant.last_name, Participant.first_name)
     )
-    reasons = dict(
-        session.execute(
-            select(AbsenceReason.id, AbsenceReason.name).where(AbsenceReason.centre_id == centre.id)
-        )
-        .tuples()
-        .all()
-    )
+    named = select(AbsenceReason.id, AbsenceReason.name).where(AbsenceReason.centre_id == centre.id)
+    reasons = {row[0]: row[1] for row in session.execute(named)}
     lines = [_line(person, records.get(person.id), reasons) for person in people]
     data = {
         "title": held.activity.name,

@@ -255,4 +255,4 @@ def first_timers(session: Session, centre: Centre, period: Period, programme_id:
 def names(session: Session, model: type[Programme] | type[Site], centre_id: int) -> dict[int, str]:
     """Return the names of programmes or sites by id."""
     query = select(model.id, model.name).where(model.centre_id == centre_id)
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}

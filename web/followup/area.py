@@ -15,7 +15,13 @@ blueprint = Blueprint("followup", __name__, url_prefix=f"{PREFIX}/suivi")
 
 #: Page, label, icon, who sees it, and the other pages of the tab.
 TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
-    ("followup.hours", _l("Heures"), "speedometer2", Permission.VIEW_OWN_PEOPLE, ("followup.person",)),
+    (
+        "followup.hours",
+        _l("Heures"),
+        "speedometer2",
+        Permission.VIEW_OWN_PEOPLE,
+        ("followup.person", "followup.import_hours", "followup.choose_attestation"),
+    ),
     ("followup.tasks", _l("À faire"), "list-check", Permission.VIEW_OWN_PEOPLE, ()),
     ("followup.paper", _l("Imprimer"), "printer", Permission.PRINT_LISTS, ()),
     (
