@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import plan_run, runs
+from scheduler.certificates import purge_certificates
 from scheduler.courses.sources import fetch_sources, source_addresses, store_answers
 from scheduler.db import begin_writing
 from scheduler.fetch import FetchLimits
@@ -108,6 +110,16 @@ def drop_old_uploads(session: Session, clock: Clock, **_settings: Any) -> int:
     return dropped
 
 
+def drop_old_certificates(
+    session: Session, clock: Clock, *, certificate_folder: str, **_settings: Any
+) -> int:
+    """Delete certificates of absence whose time is over; returns how many."""
+    begin_writing(session)
+    dropped = purge_certificates(session, Path(certificate_folder), clock())
+    session.commit()
+    return dropped
+
+
 JOBS: Final = (
     Job("plan_run", plan_queued_run, every_s=2),
     Job("mark_interrupted_runs", mark_interrupted_runs, every_s=30),
@@ -115,6 +127,7 @@ JOBS: Final = (
     Job("watch_drop_out", watch_drop_out, cron="15 5 * * *"),
     Job("import_holidays", refresh_holidays, cron="10 4 * * 1"),
     Job("drop_old_uploads", drop_old_uploads, cron="45 3 * * *"),
+    Job("drop_old_certificates", drop_old_certificates, cron="50 3 * * *"),
 )
 
 

@@ -83,6 +83,18 @@ def active_link(session: Session, kind: LinkKind, subject_id: int) -> Link | Non
     return session.scalars(query).first()
 
 
+def find_card(session: Session, centre_id: int, read: str) -> Participant | None:
+    """Return the active person of a centre whose card holds the text read, whatever host it names."""
+    token = read.rstrip("/").rpartition("/moi/")[2]
+    link = find_link(session, token)
+    if link is None or link.centre_id != centre_id:
+        return None
+    if link.revoked_at is not None or link.kind != LinkKind.PAGE:
+        return None
+    person = find_subject(session, LinkKind.PAGE, link.subject_id)
+    return person if isinstance(person, Participant) else None
+
+
 def find_link(session: Session, token: str) -> Link | None:
     """Return the address that a token opens, revoked or not."""
     return session.scalars(select(Link).where(Link.token_hash == hash_token(token))).first()

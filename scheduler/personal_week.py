@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from scheduler.attendance import THERE
 from scheduler.in_force import days_in_force, holds
 from scheduler.models import (
     Activity,
@@ -44,6 +45,7 @@ class Card:
     leaders: tuple[str, ...]
     cancelled: bool
     answer: Answer | None
+    here: bool
 
 
 def personal_week(
@@ -56,7 +58,7 @@ def personal_week(
     last_day = first_day + timedelta(days - 1)
     held = days_in_force(session, person.centre_id, until=last_day)
     query = (
-        select(GroupSession, Activity, Site, Room, AttendanceRecord.answer)
+        select(GroupSession, Activity, Site, Room, AttendanceRecord.answer, AttendanceRecord.state)
         .join(GroupSession.attendances)
         .join(GroupSession.activity)
         .join(GroupSession.site)
@@ -105,6 +107,7 @@ def personal_week(
             leaders=tuple(leaders[found.id]),
             cancelled=found.cancelled_at is not None,
             answer=Answer(given) if given else None,
+            here=state in THERE,
         )
-        for found, activity, site, room, given in rows
+        for found, activity, site, room, given, state in rows
     ]

@@ -8,6 +8,7 @@ key                    meaning
 ``horizon_weeks``      how many weeks are planned unless asked otherwise (4)
 ``path_months``        months that somebody has to fill the legal counters (18)
 ``allocation_percent`` share of the hours that goes to non-EU nationals, where a programme says none
+``certificate_months`` months that a certificate of absence is kept (12)
 ``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
 =====================  ==========================================================================
 """
@@ -24,6 +25,7 @@ FREEZE_DAYS = 1
 NEWCOMER_WEEKS = 13
 HORIZON_WEEKS = 4
 PATH_MONTHS = 18
+CERTIFICATE_MONTHS = 12
 MOST_WEEKS = 13
 
 
@@ -45,6 +47,11 @@ def horizon_weeks(centre: Centre) -> int:
 def path_months(centre: Centre) -> int:
     """Return how many months somebody has to fill the legal counters, unless the enrolment ends before."""
     return max(1, _number(centre, "path_months", PATH_MONTHS))
+
+
+def certificate_months(centre: Centre) -> int:
+    """Return how many months a certificate of absence is kept, at most ten years."""
+    return min(_number(centre, "certificate_months", CERTIFICATE_MONTHS), 120)
 
 
 def allocation_percent(centre: Centre) -> int | None:

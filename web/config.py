@@ -33,6 +33,7 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         SECRET_KEY=os.environ.get("SECRET_KEY"),
         SQLALCHEMY_DATABASE_URI=database_url(os.environ.get("DATABASE_URL"), instance),
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
+        CERTIFICATE_FOLDER=str(instance / "certificates"),
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_NAME="semainier",
         SESSION_COOKIE_HTTPONLY=True,

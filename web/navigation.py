@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, abort, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import feeds, followup, imports, links, people, personal, search, settings, today, week
+from web import check_in, feeds, followup, imports, links, people, personal, search, settings, today, week
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -60,6 +60,13 @@ SETTINGS: tuple[Place, ...] = (
     Place("imports.index", _l("Importer"), "upload", Permission.IMPORT_PEOPLE),
     Place("settings.closures", _l("Fermetures et congés"), "calendar-x", Permission.VIEW_SETTINGS),
     Place(
+        "settings.absence_reasons",
+        _l("Raisons d'absence"),
+        "envelope-check",
+        Permission.VIEW_SETTINGS,
+        ("settings.edit_absence_reason",),
+    ),
+    Place(
         "followup.rules",
         _l("Règles de suivi"),
         "binoculars",
@@ -74,8 +81,10 @@ SETTINGS: tuple[Place, ...] = (
 AREAS: tuple[Blueprint, ...] = (
     feeds.blueprint,
     links.blueprint,
+    check_in.blueprint,
     personal.blueprint,
     week.blueprint,
+    check_in.screen,
     today.blueprint,
     people.blueprint,
     imports.blueprint,

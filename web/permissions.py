@@ -35,6 +35,8 @@ class Permission(StrEnum):
     GIVE_LINKS = "give_links"
     IMPORT_PEOPLE = "import_people"
     VIEW_FOLLOWUP = "view_followup"
+    ADD_CERTIFICATES = "add_certificates"
+    VIEW_CERTIFICATES = "view_certificates"
     ANSWER_TASKS = "answer_tasks"
     VIEW_REPORTS = "view_reports"
     PRINT_LISTS = "print_lists"
@@ -66,6 +68,8 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.GIVE_LINKS: _COORDINATION,
     Permission.IMPORT_PEOPLE: _COORDINATION,
     Permission.VIEW_FOLLOWUP: _ALL - {Role.VOLUNTEER},
+    Permission.ADD_CERTIFICATES: _COORDINATION | {Role.ANIMATEUR},
+    Permission.VIEW_CERTIFICATES: _COORDINATION,
     Permission.ANSWER_TASKS: frozenset(
         {Role.COORDINATOR, Role.ADMINISTRATOR, Role.ANIMATEUR, Role.SOCIAL_WORKER}
     ),

@@ -16,6 +16,7 @@ from babel.dates import format_date
 from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, session, url_for
 
 from scheduler.attendance import answer, session_in_force
+from scheduler.check_in import is_open
 from scheduler.db import enter_centre
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.links import find_link, find_subject
@@ -49,7 +50,7 @@ def _person(token: str | None) -> Participant:
     return person
 
 
-def _visitor() -> Participant:
+def visitor() -> Participant:
     """Return the person of this visit; a visit ends some hours after it began."""
     opened = datetime.fromtimestamp(session.get(OPENED, 0), UTC)
     if datetime.now(UTC) - opened > timedelta(hours=SESSION_HOURS):
@@ -72,7 +73,7 @@ def open_page(token: str) -> Any:
 @public
 def week() -> str:
     """Show today and the days to come."""
-    person = _visitor()
+    person = visitor()
     today = local(datetime.now(UTC)).date()
     centre = db.session.get_one(Centre, person.centre_id)
     full = centre.settings.get("feed_titles") == "full"
@@ -83,21 +84,25 @@ def week() -> str:
         ("this_week", [card for card in cards if today < card.day < monday]),
         ("next_week", [card for card in cards if monday <= card.day]),
     ]
-    return _page("week.html", person=person, groups=groups, told=session.pop("told", None))
+    instant = datetime.now(UTC)
+    near = {
+        card.uid for card in cards if not card.cancelled and is_open(card.starts_at, card.ends_at, instant)
+    }
+    return show_page("week.html", person=person, groups=groups, near=near, told=session.pop("told", None))
 
 
 @blueprint.post("/<uid>/<given>")
 @public
 def reply(uid: str, given: str) -> Any:
     """Store an answer: I come, I cannot, call me."""
-    person = _visitor()
+    person = visitor()
     if given not in {choice.value for choice in Answer}:
         abort(404)
     reason = request.form.get("reason", "")
     held = session_in_force(db.session(), person.centre_id, uid)
     choice = Answer(given)
     if choice is Answer.NOT_COMING and reason not in REASONS:
-        return _page("why.html", person=person, uid=uid, reasons=REASONS)
+        return show_page("why.html", person=person, uid=uid, reasons=REASONS)
     answer(db.session(), held, person.id, choice, datetime.now(UTC), reason=reason)
     db.session.commit()
     session["told"] = choice.value
@@ -108,7 +113,7 @@ def reply(uid: str, given: str) -> Any:
 @public
 def language() -> Any:
     """Let the person choose a language, each in its own script."""
-    person = _visitor()
+    person = visitor()
     if request.method == "POST":
         chosen = request.form.get("language", "")
         if chosen not in languages():
@@ -116,14 +121,14 @@ def language() -> Any:
         session[LANGUAGE] = chosen
         return redirect(url_for("personal.week"))
     names = {code: Locale.parse(code).get_language_name(code) or code for code in languages()}
-    return _page("language.html", person=person, names=names)
+    return show_page("language.html", person=person, names=names)
 
 
 @blueprint.get("/app.webmanifest")
 @public
 def manifest() -> Response:
     """Describe the page to a phone that puts it on its home screen."""
-    _visitor()
+    visitor()
     words = plain_words(session.get(LANGUAGE))
     answer_ = jsonify(
         name="Semainier",
@@ -151,10 +156,11 @@ def too_late(_error: Exception) -> Any:
 def gone(_error: Exception) -> tuple[str, int]:
     """Say in pictures and few words that the link no longer works."""
     db.session.rollback()
-    return _page("gone.html"), 404
+    return show_page("gone.html"), 404
 
 
-def _page(template: str, **values: Any) -> str:
+def show_page(template: str, **values: Any) -> str:
+    """Return a page in the language of this visit."""
     code = known_language(session.get(LANGUAGE))
     g.page_language = code
     return render_template(

@@ -25,6 +25,7 @@ from flask_login import current_user
 
 from scheduler.attendance import Outcome, Tap, apply_taps
 from scheduler.errors import InvalidInputError
+from scheduler.links import find_card
 from scheduler.models import AttendanceState, Role
 from scheduler.roll_call import (
     COORDINATOR_AFTER,
@@ -33,6 +34,7 @@ from scheduler.roll_call import (
     find_walk_ins,
     not_taken,
     roll_calls,
+    short_name,
 )
 from scheduler.wording import plain_words
 from web.centre import PREFIX
@@ -64,6 +66,7 @@ REFUSALS = {
 }
 
 MOST_TAPS = 500
+MOST_READ = 500
 NOT_TAKEN_DAYS = 14
 
 
@@ -75,6 +78,7 @@ def show() -> str:
     mine = g.membership.staff_id is not None and request.args.get("tout") is None
     staff_id = g.membership.staff_id if mine else None
     session = db.session()
+    reasons = absence_reasons(session)
     coordinates = g.membership.role in (Role.COORDINATOR, Role.ADMINISTRATOR)
     missing = not_taken(
         session,
@@ -93,7 +97,8 @@ def show() -> str:
         mine=mine,
         calls=roll_calls(session, g.centre.id, day, staff_id=staff_id),
         states=STATES,
-        reasons=absence_reasons(session),
+        reasons=reasons,
+        reason_ids={reason.key: reason.id for reason in reasons},
         missing=missing,
         announced=announced_reason,
         words=words,
@@ -147,6 +152,7 @@ def read_taps(data: Any) -> list[Tap]:
                 minutes=_number(item.get("minutes") or 0),
                 reason_id=_number(reason) if reason is not None else None,
                 walk_in=bool(item.get("walk_in")),
+                source="card" if item.get("source") == "card" else "roll_call",
                 tapped_at=min(_instant(item["tapped_at"]), sent_at),
                 sent_at=sent_at,
             )
@@ -176,6 +182,9 @@ def take_one() -> Any:
         state = AttendanceState(request.form.get("state", ""))
     except ValueError:
         abort(400)
+    reason_id = request.form.get("reason_id", None, int)
+    if reason_id is None and state in (AttendanceState.EXCUSED, AttendanceState.ABSENT):
+        reason_id = request.form.get("announced_id", None, int)
     taps = [
         Tap(
             key=str(uuid.uuid4()),
@@ -183,7 +192,7 @@ def take_one() -> Any:
             participant_id=participant_id,
             state=state,
             minutes=request.form.get("minutes", 0, int),
-            reason_id=request.form.get("reason_id", None, int),
+            reason_id=reason_id,
             walk_in="walk_in" in request.form,
             tapped_at=instant,
             sent_at=instant,
@@ -206,6 +215,18 @@ def search() -> Any:
     """Answer with people whose name begins as typed."""
     found = find_walk_ins(db.session(), request.args.get("q", ""))
     return jsonify([{"id": person_id, "name": name} for person_id, name in found])
+
+
+@blueprint.post("/carte")
+@requires(Permission.TAKE_ATTENDANCE)
+def card() -> Any:
+    """Answer with the person of this centre whose card was scanned."""
+    data = request.get_json(silent=True)
+    person = find_card(db.session(), g.centre.id, str((data or {}).get("read", ""))[:MOST_READ])
+    if person is None:
+        sentence = _("Cette carte n'est pas d'une personne de ce centre, ou elle est retirée.")
+        return jsonify(error=sentence), 404
+    return jsonify(id=person.id, name=short_name(person))
 
 
 @blueprint.get("/service-worker.js")
@@ -231,4 +252,8 @@ def words() -> dict[str, str]:
         "superseded": _("Quelqu'un d'autre a marqué cette personne après vous : sa marque est gardée."),
         "minutes": _("{n} min"),
         "dismiss": _("J'ai compris"),
+        "aim": _("Montrez la carte à la caméra."),
+        "no_camera": _("La caméra n'est pas disponible."),
+        "card_offline": _("Sans réseau, tapez trois lettres du nom ou touchez la liste."),
+        "scanned": _("{name} est là."),
     }

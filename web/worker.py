@@ -33,7 +33,10 @@ def utc_now() -> datetime:
 
 def job_settings(app: Flask) -> dict[str, Any]:
     """Return what jobs need to know of the configuration."""
-    return {"allow_private_networks": bool(app.config["ALLOW_PRIVATE_NETWORKS"])}
+    return {
+        "allow_private_networks": bool(app.config["ALLOW_PRIVATE_NETWORKS"]),
+        "certificate_folder": app.config["CERTIFICATE_FOLDER"],
+    }
 
 
 def runner(

@@ -92,7 +92,7 @@ class AttendanceMark(CentreOwned, Base):
     """One tap: append-only. ``key`` is made by the device, so that a tap sent twice counts once.
 
     ``marked_at`` is the device's instant corrected by its clock's error, ``received_at`` ours.
-    ``source`` is ``roll_call``, ``code``, ``card``, ``answer`` or ``import``.
+    ``source`` is ``roll_call``, ``code``, ``card``, ``certificate``, ``answer`` or ``import``.
     """
 
     __tablename__ = "attendance_mark"

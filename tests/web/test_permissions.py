@@ -12,9 +12,11 @@ from werkzeug.routing import IntegerConverter
 from scheduler.models import Centre, Role
 from web.permissions import POLICY, Permission
 
-PUBLIC_ENDPOINTS = {"static", "auth.login", "feeds.feed"} | {
-    f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest")
-}
+PUBLIC_ENDPOINTS = (
+    {"static", "auth.login", "feeds.feed"}
+    | {f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest")}
+    | {f"check_in.{view}" for view in ("scan", "confirm", "type_code")}
+)
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:

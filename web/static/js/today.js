@@ -169,7 +169,8 @@
       const state = button.value;
       const again = row.dataset.state === state && button.classList.contains("state");
       const minutes = state === "late" || state === "left_early" ? guess(list, state) : 0;
-      await tap(row, again ? "unmarked" : state, { minutes: again ? 0 : minutes });
+      const announced = (state === "excused" || state === "absent") && Number(row.dataset.announced) || null;
+      await tap(row, again ? "unmarked" : state, { minutes: again ? 0 : minutes, reason_id: again ? null : announced });
     } else return;
     await status();
     send();
@@ -184,6 +185,14 @@
   });
 
   // --- somebody else -----------------------------------------------------------------------
+  const arrive = async (list, person, source) => {
+    const known = list.querySelector(`.roll-line[data-person="${person.id}"]`);
+    const row = known || addLine(list, { session_uid: list.dataset.uid, participant_id: person.id, name: person.name });
+    if (!row) return;
+    await tap(row, "present", { source });
+    await status();
+    send();
+  };
   document.querySelectorAll(".roll-other").forEach((other) => {
     other.hidden = false;
     const field = other.querySelector("input");
@@ -201,15 +210,9 @@
           button.className = "btn btn-outline-secondary";
           button.textContent = person.name;
           button.addEventListener("click", async () => {
-            const list = other.closest(".roll");
-            const known = list.querySelector(`.roll-line[data-person="${person.id}"]`);
-            const row = known || addLine(list, { session_uid: list.dataset.uid, participant_id: person.id, name: person.name });
-            if (!row) return;
-            await tap(row, "present");
+            await arrive(other.closest(".roll"), person, "roll_call");
             field.value = "";
             found.replaceChildren();
-            await status();
-            send();
           });
           const item = document.createElement("li");
           item.append(button);
@@ -220,6 +223,62 @@
       }
     });
   });
+
+  // --- a participant's card, where the browser reads codes ---------------------------------
+  const SCAN_MS = 250;
+  const identify = async (read) => {
+    const answer = await fetch(root.dataset.card, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+      body: JSON.stringify({ read }),
+    });
+    return answer.json();
+  };
+  const scan = async (list, box) => {
+    const video = box.querySelector("video");
+    const note = box.querySelector("p");
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      note.textContent = words.no_camera;
+      return;
+    }
+    video.srcObject = stream;
+    await video.play();
+    note.textContent = words.aim;
+    let last = "";
+    while (!box.hidden) {
+      const [code] = await detector.detect(video).catch(() => []);
+      if (code && code.rawValue !== last) {
+        last = code.rawValue;
+        try {
+          const person = await identify(code.rawValue);
+          if (person.id) await arrive(list, person, "card");
+          note.textContent = person.id ? words.scanned.replace("{name}", person.name) : person.error;
+        } catch {
+          note.textContent = words.card_offline;
+          last = "";
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, SCAN_MS));
+    }
+    stream.getTracks().forEach((track) => track.stop());
+  };
+  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+    document.querySelectorAll(".roll-other").forEach((other) => {
+      const button = other.querySelector(".roll-scan");
+      const box = other.querySelector(".roll-camera");
+      button.hidden = false;
+      button.setAttribute("aria-expanded", "false");
+      button.addEventListener("click", () => {
+        box.hidden = !box.hidden;
+        button.setAttribute("aria-expanded", String(!box.hidden));
+        if (!box.hidden) scan(other.closest(".roll"), box);
+      });
+    });
+  }
 
   // --- start -------------------------------------------------------------------------------
   document.querySelectorAll(".roll-line").forEach((row) => {
