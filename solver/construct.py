@@ -1,12 +1,25 @@
-"""A first plan by greedy insertion: groups at the times that serve most people, then appointments."""
+"""A first plan: what binds many sessions exactly, then groups and appointments by greedy insertion.
+
+Blocks and runs of days find no place once the days of their people are full, so each of them is
+solved by itself while the plan is still empty.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
+from ortools.sat.python import cp_model
+
 from solver.candidates import Candidates, Held, Placement, Plan
 from solver.draft import Draft
+from solver.model import Model
+from solver.neighbourhood import add_hint, set_free
+from solver.result import value_in
+from solver.score import Scorer
+
+#: Deterministic time of one block or run.
+BOUND_EFFORT = 0.5
 
 
 def construct(candidates: Candidates, plan: Plan, stop: Callable[[], bool]) -> Plan:
@@ -21,7 +34,33 @@ def construct(candidates: Candidates, plan: Plan, stop: Callable[[], bool]) -> P
     stop : callable
         Polled; when it answers yes, what is there is returned.
     """
-    return _Construction(candidates, plan, stop).run()
+    return _Construction(candidates, _bind(candidates, plan, stop), stop).run()
+
+
+def _bind(candidates: Candidates, plan: Plan, stop: Callable[[], bool]) -> Plan:
+    """Add the blocks and runs of days that are worth it, one activity after another."""
+    scorer = Scorer(candidates.problem)
+    for name, placements in candidates.of_activity.items():
+        activity = placements[0].activity
+        bound = activity.block or activity.pattern == "consecutive"
+        if not bound or any(h.placement.activity.id == name for h in plan) or stop():
+            continue
+        neighbourhood = set_free(candidates, plan, placements)
+        model = Model(neighbourhood.candidates, whole=False)
+        if not model.lost.vars:
+            continue
+        add_hint(model.variables, neighbourhood)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.linearization_level = 2
+        solver.parameters.max_deterministic_time = BOUND_EFFORT
+        if solver.solve(model.variables.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            continue
+        found = neighbourhood.read(model.variables, value_in(solver))
+        if scorer.score(found).objective > scorer.score(plan).objective:
+            plan = found
+    return plan
 
 
 class _Construction:

@@ -15,13 +15,17 @@ from random import Random
 from ortools.sat.python import cp_model
 
 from solver.candidates import Candidates, Placement, Plan
+from solver.demands import Window
 from solver.model import Model
 from solver.neighbourhood import add_hint, set_free
+from solver.problem import Demand
 from solver.result import value_in
 from solver.score import Score, Scorer
 
 #: Deterministic time of one small solve.
-EFFORT = 0.2
+EFFORT = 0.1
+#: Share of the steps that go to unmet demands.
+MISSING_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Improver:
         self._of_cluster: dict[str, list[Placement]] = defaultdict(list)
         self._standing: dict[str, list[Placement]] = defaultdict(list)
         self._groups: list[Placement] = []
+        self._missing_kind = _Kind("missing", "", 4)
+        self._short: tuple[Plan, list[tuple[Demand, Window, int]]] | None = None
         self._make_clusters()
 
     def stop(self) -> None:
@@ -98,7 +104,10 @@ class Improver:
         """Solve one part again; tell whether the plan has become better."""
         if not self._kinds:
             return False
-        kind = self.random.choices(self._kinds, [k.merit for k in self._kinds])[0]
+        if self.random.random() < MISSING_SHARE:
+            kind = self._missing_kind
+        else:
+            kind = self.random.choices(self._kinds, [k.merit for k in self._kinds])[0]
         part = self._choose(kind)
         closed, gain, effort = self._solve(part)
         kind.size = min(max(kind.size * (1.25 if closed else 0.8), 1.0), 400.0)
@@ -140,6 +149,8 @@ class Improver:
 
     def _choose(self, kind: _Kind) -> Part:
         size = max(1, round(kind.size))
+        if kind.name == "missing":
+            return self._missing(size)
         people, activities = self._people[kind.cluster], self._activities[kind.cluster]
         if kind.name == "people":
             return self._part([], self._sample(people, size))
@@ -156,6 +167,43 @@ class Improver:
         return Part(
             [p for p in self._groups if p.day in days and (p.start % per_day < per_day // 2) == early]
         )
+
+    def _missing(self, size: int) -> Part:
+        """Return what could serve an unmet demand in its window, with people who miss the same."""
+        if self._short is None or self._short[0] is not self.plan:
+            self._short = (self.plan, self.scorer.missing(self.plan))
+        short = self._short[1]
+        if not short:
+            return Part([])
+        demand, window, _ = self.random.choices(short, [lost for _, _, lost in short])[0]
+        names = frozenset(demand.activities)
+        alike = sorted(
+            {
+                d.participant
+                for d, w, _ in short
+                if not names.isdisjoint(d.activities)
+                and w.first_day < window.end_day
+                and window.first_day < w.end_day
+            }
+            - {demand.participant}
+        )
+        people = self._sample(alike, size - 1) | {demand.participant}
+        days = range(window.first_day, window.end_day)
+        free = [
+            p
+            for name in sorted(names)
+            for p in (*self.candidates.of_activity.get(name, ()), *self._standing.get(name, ()))
+            if (p.day in days or p.activity.pattern != "free" or p.activity.block)
+            and (p.participant is None or p.participant in people)
+        ]
+        chosen = set(free)
+        free += [
+            p
+            for one in sorted(people)
+            for p in self.candidates.of_participant.get(one, ())
+            if p.day in days and p not in chosen
+        ]
+        return Part(free, people)
 
     def _part(self, activities: Iterable[str], people: frozenset[str]) -> Part:
         free = [p for a in sorted(activities) for p in self.candidates.of_activity[a]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from solver.candidates import Held, Plan
-from solver.demands import POINTS_PER_UNIT, full_value, windows
+from solver.demands import POINTS_PER_UNIT, Window, full_value, windows
 from solver.objective import TERMS, WEIGHT_NAMES
 from solver.objective.days import MIDDAY_PAUSE_SLOTS, SHORT_SESSION_SLOTS
 from solver.objective.frequency import wanted_sessions
@@ -48,10 +48,7 @@ class Scorer:
 
     def score(self, plan: Plan) -> Score:
         """Return the score of a plan."""
-        self.by_person: dict[str, list[Held]] = defaultdict(list)
-        for held in plan:
-            for person in held.people:
-                self.by_person[person].append(held)
+        self._sort_by_person(plan)
         units = dict.fromkeys(TERMS, 0)
         for part in (
             self._shortages(),
@@ -65,6 +62,28 @@ class Scorer:
         weights = self.problem.weights
         terms = {name: amount * getattr(weights, WEIGHT_NAMES[name]) for name, amount in units.items()}
         return Score(self.full_value - sum(terms.values()), self.full_value, terms)
+
+    def missing(self, plan: Plan) -> list[tuple[Demand, Window, int]]:
+        """Return the windows of demands that a plan leaves short, with the points that each loses."""
+        self._sort_by_person(plan)
+        weights = self.problem.weights
+        found: list[tuple[Demand, Window, int]] = []
+        for demand, parts in self._windows:
+            unit = POINTS_PER_UNIT[demand.unit] * demand.weight
+            least = weights.obligation if demand.legal else weights.below_min
+            for window in parts:
+                n = self.amount(demand, window.first_day, window.end_day)
+                short = least * max(window.min - n, 0)
+                short += weights.below_target * max(window.target - max(window.min, n), 0)
+                if short:
+                    found.append((demand, window, unit * short))
+        return found
+
+    def _sort_by_person(self, plan: Plan) -> None:
+        self.by_person: dict[str, list[Held]] = defaultdict(list)
+        for held in plan:
+            for person in held.people:
+                self.by_person[person].append(held)
 
     def amount(self, demand: Demand, first_day: int, end_day: int) -> int:
         """Return what a demand counts on days ``[first_day, end_day)`` of the plan scored last."""
