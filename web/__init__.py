@@ -7,7 +7,20 @@ from typing import Any
 
 from flask import Flask
 
-from web import assets, auth, centre, cli, config, errors, labels, locale, permissions, security, templating
+from web import (
+    addresses,
+    assets,
+    auth,
+    centre,
+    cli,
+    config,
+    errors,
+    labels,
+    locale,
+    permissions,
+    security,
+    templating,
+)
 from web.extensions import csrf, db, limiter, login_manager, migrate
 from web.navigation import register_areas
 
@@ -16,6 +29,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application; ``overrides`` win over the environment (tests, commands)."""
     app = Flask(__name__, instance_path=config.instance_path(overrides))
     config.load(app, overrides)
+    addresses.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db)
     login_manager.init_app(app)

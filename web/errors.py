@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -18,6 +19,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (StaleError, 409),
     (StaleDataError, 409),
     (InvalidInputError, 422),
+    (DataError, 422),
     (SchedulerError, 400),
     (SolverError, 422),
 )
