@@ -12,6 +12,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Engine, text
 
+import notifications.models  # noqa: F401  (registers its tables on the metadata)
 import scheduler.models  # noqa: F401  (registers every table on the metadata)
 from scheduler.db import Base, UtcDateTime
 

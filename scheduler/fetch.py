@@ -14,7 +14,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -169,6 +170,36 @@ def _one_hop(
     target: httpx.URL, headers: dict[str, str], limits: FetchLimits, deadline: float, resolver: Resolver
 ) -> Fetched | str:
     """The answer of one address, or where it sends us."""
+    with guarded_request("GET", target, headers, limits, deadline, resolver=resolver) as response:
+        return _read(response, limits)
+
+
+@contextmanager
+def guarded_request(
+    method: str,
+    target: httpx.URL,
+    headers: dict[str, str],
+    limits: FetchLimits,
+    deadline: float,
+    *,
+    content: bytes | None = None,
+    resolver: Resolver = resolve,
+) -> Iterator[httpcore.Response]:
+    """Make one request to an address whose every network address is allowed.
+
+    The connection goes to the very addresses that were checked. Redirects are not followed and the
+    answer is not read: both are the caller's.
+
+    Parameters
+    ----------
+    deadline : float
+        Value of ``time.monotonic()`` by which everything must be over.
+
+    Raises
+    ------
+    FetchError
+        Whatever goes wrong, also while the answer is read.
+    """
     port = target.port or (443 if target.scheme == "https" else 80)
     addresses = _resolve_within(target.raw_host.decode("ascii"), port, deadline, resolver)
     for address in addresses:
@@ -181,16 +212,16 @@ def _one_hop(
     try:
         with (
             httpcore.ConnectionPool(ssl_context=ssl_context, network_backend=backend) as pool,
-            pool.stream("GET", url, headers=list(headers.items())) as response,
+            pool.stream(method, url, headers=list(headers.items()), content=content) as response,
         ):
-            return _read(response, limits)
+            yield response
     except (httpcore.TimeoutException, TimeoutError):
         raise _too_slow() from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
         if "CERTIFICATE" in str(error).upper():
-            message = N_("Le certificat de sécurité du serveur de l'école n'est pas valable.")
+            message = N_("Le certificat de sécurité du serveur n'est pas valable.")
         else:
-            message = N_("Le serveur de l'école ne peut pas être joint.")
+            message = N_("Le serveur ne peut pas être joint.")
         raise FetchError(message) from None
 
 
@@ -259,30 +290,41 @@ def _read(response: httpcore.Response, limits: FetchLimits) -> Fetched | str:
     if response.status == 304:
         return Fetched(None)
     if response.status in (401, 403):
-        raise FetchError(N_("L'accès à cette adresse est refusé : vérifiez le lien auprès de l'école."))
+        raise FetchError(N_("L'accès à cette adresse est refusé : vérifiez le lien."))
     if response.status in (404, 410):
         raise FetchError(N_("Cette adresse n'existe pas, ou plus."))
     if response.status != 200:
-        raise FetchError(
-            N_("Le serveur de l'école a répondu par une erreur (%(status)s).", status=response.status)
-        )
+        raise FetchError(N_("Le serveur a répondu par une erreur (%(status)s).", status=response.status))
+    return Fetched(
+        read_body(response, limits.max_bytes),
+        _validator(headers, "etag", 200),
+        _validator(headers, "last-modified", 60),
+    )
+
+
+def read_body(response: httpcore.Response, max_bytes: int) -> bytes:
+    """Return the whole answer.
+
+    Raises
+    ------
+    FetchError
+        If it is larger than ``max_bytes`` or compressed, which nobody asked for.
+    """
+    headers = httpx.Headers(response.headers)
     if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-        raise FetchError(N_("Le serveur de l'école répond dans un format compressé qui n'a pas été demandé."))
+        raise FetchError(N_("Le serveur répond dans un format compressé qui n'a pas été demandé."))
     too_large = FetchError(
-        N_(
-            "Ce fichier dépasse la taille permise de %(limit)s Mo.",
-            limit=max(1, limits.max_bytes // (1024 * 1024)),
-        )
+        N_("Ce fichier dépasse la taille permise de %(limit)s Mo.", limit=max(1, max_bytes // (1024 * 1024)))
     )
     declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limits.max_bytes:
+    if declared.isdecimal() and int(declared) > max_bytes:
         raise too_large
     content = bytearray()
     for chunk in response.iter_stream():
         content += chunk
-        if len(content) > limits.max_bytes:
+        if len(content) > max_bytes:
             raise too_large
-    return Fetched(bytes(content), _validator(headers, "etag", 200), _validator(headers, "last-modified", 60))
+    return bytes(content)
 
 
 def _validator(headers: httpx.Headers, name: str, limit: int) -> str | None:
@@ -291,7 +333,7 @@ def _validator(headers: httpx.Headers, name: str, limit: int) -> str | None:
 
 
 def _too_slow() -> FetchError:
-    return FetchError(N_("Le serveur de l'école répond trop lentement."))
+    return FetchError(N_("Le serveur répond trop lentement."))
 
 
 def _remaining(deadline: float) -> float:

@@ -24,6 +24,7 @@ from scheduler.fetch import FetchLimits
 from scheduler.holidays_calendar import import_holidays
 from scheduler.models import Centre
 from scheduler.roster_import.batch import purge_batches
+from scheduler.staff_calendars import due_calendars, read_calendars, store_busy
 from scheduler.watch import look_after
 
 Clock = Callable[[], datetime]
@@ -80,6 +81,26 @@ def refresh_course_sources(
     return {"sources": len(results), "failed": failed}
 
 
+def refresh_staff_calendars(
+    session: Session,
+    clock: Clock,
+    *,
+    secret_key: str = "",
+    allow_private_networks: bool = False,
+    **_settings: Any,
+) -> dict[str, int]:
+    """Read staff's own calendars that are due; no transaction waits for the network."""
+    addresses = due_calendars(session, clock())
+    session.commit()
+    answers = read_calendars(
+        addresses, secret_key, clock(), FetchLimits(allow_private_networks=allow_private_networks)
+    )
+    begin_writing(session)
+    failed = store_busy(session, answers, clock())
+    session.commit()
+    return {"calendars": len(answers), "failed": failed}
+
+
 def refresh_holidays(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
     """Bring every centre's holidays of this year and the next up to date, leaving corrections alone."""
     begin_writing(session)
@@ -124,6 +145,8 @@ JOBS: Final = (
     Job("plan_run", plan_queued_run, every_s=2),
     Job("mark_interrupted_runs", mark_interrupted_runs, every_s=30),
     Job("refresh_course_sources", refresh_course_sources, cron="30 4 * * *"),
+    # Often, so that a new calendar is soon read; each is read again after half an hour.
+    Job("refresh_staff_calendars", refresh_staff_calendars, cron="*/5 * * * *"),
     Job("watch_drop_out", watch_drop_out, cron="15 5 * * *"),
     Job("import_holidays", refresh_holidays, cron="10 4 * * 1"),
     Job("drop_old_uploads", drop_old_uploads, cron="45 3 * * *"),

@@ -14,6 +14,7 @@ from uuid import uuid4
 import factory
 from sqlalchemy.orm import Session
 
+from notifications.models import MailInvitation
 from scheduler import models as m
 from scheduler.models.calendar import ClosureKind
 
@@ -529,6 +530,22 @@ class StaffCalendarFactory(_Owned):
     kind = m.CalendarKind.ICS
     url = "https://agenda.example/…"
     secret = "sealed"
+
+
+class MailInvitationFactory(_Owned):
+    class Meta:
+        model = MailInvitation
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    uid = factory.LazyFunction(lambda: str(uuid4()))
+    sequence = 0
+    method = "REQUEST"
+    address = "personne@example.org"
+    digest = "0" * 64
+    next_at = EPOCH
+    queued_at = EPOCH
 
 
 class AuditEntryFactory(_Owned):

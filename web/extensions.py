@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
+import notifications.models  # noqa: F401  (registers its tables on the metadata)
 import scheduler.models  # noqa: F401  (registers every table on the metadata)
 from scheduler.db import Base
 

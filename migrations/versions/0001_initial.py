@@ -563,6 +563,48 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_room_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_room_site_id'), ['site_id'], unique=False)
 
+    op.create_table('slot_return',
+    sa.Column('session_uid', sa.String(length=36), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False),
+    sa.Column('staff_id', sa.Integer(), nullable=False),
+    sa.Column('taken_by_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('returned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_slot_return_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_slot_return_staff_id_staff_member'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['taken_by_id'], ['staff_member.id'], name=op.f('fk_slot_return_taken_by_id_staff_member'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_slot_return'))
+    )
+    with op.batch_alter_table('slot_return', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_slot_return_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_slot_return_session', ['centre_id', 'session_uid'], unique=False)
+        batch_op.create_index(batch_op.f('ix_slot_return_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('staff_calendar',
+    sa.Column('staff_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('url', sa.String(length=500), nullable=False),
+    sa.Column('username', sa.String(length=200), nullable=False),
+    sa.Column('secret', sa.String(length=2000), nullable=False),
+    sa.Column('etag', sa.String(length=200), nullable=True),
+    sa.Column('fetched_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=300), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_staff_calendar_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_staff_calendar_staff_id_staff_member'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_calendar')),
+    sa.UniqueConstraint('staff_id', name=op.f('uq_staff_calendar_staff_id'))
+    )
+    with op.batch_alter_table('staff_calendar', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_staff_calendar_centre_id'), ['centre_id'], unique=False)
+
     op.create_table('travel_time',
     sa.Column('site_a_id', sa.Integer(), nullable=False),
     sa.Column('site_b_id', sa.Integer(), nullable=False),
@@ -825,6 +867,32 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_level_change_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index('ix_level_change_participant_day', ['participant_id', 'changed_on'], unique=False)
 
+    op.create_table('mail_invitation',
+    sa.Column('uid', sa.String(length=36), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('method', sa.String(length=10), nullable=False),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=200), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_mail_invitation_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_mail_invitation_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail_invitation')),
+    sa.UniqueConstraint('uid', 'participant_id', 'sequence', 'method', name=op.f('uq_mail_invitation_uid_participant_id_sequence_method'))
+    )
+    with op.batch_alter_table('mail_invitation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mail_invitation_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_mail_invitation_due', ['state', 'next_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_mail_invitation_participant_id'), ['participant_id'], unique=False)
+
     op.create_table('mentoring_pair',
     sa.Column('participant_id', sa.Integer(), nullable=False),
     sa.Column('mentor_id', sa.Integer(), nullable=False),
@@ -963,44 +1031,6 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_attendance_mark_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attendance_mark_record_id'), ['record_id'], unique=False)
 
-    op.create_table('session_leader',
-    sa.Column('session_id', sa.Integer(), nullable=False),
-    sa.Column('role', sa.String(length=40), nullable=False),
-    sa.Column('staff_id', sa.Integer(), nullable=False),
-    sa.Column('centre_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_session_leader_centre_id_centre'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['session_id'], ['group_session.id'], name=op.f('fk_session_leader_session_id_group_session'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_session_leader_staff_id_staff_member')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_session_leader')),
-    sa.UniqueConstraint('session_id', 'role', 'staff_id', name=op.f('uq_session_leader_session_id_role_staff_id'))
-    )
-    with op.batch_alter_table('session_leader', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_session_leader_centre_id'), ['centre_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_session_leader_staff_id'), ['staff_id'], unique=False)
-
-    op.create_table('slot_return',
-    sa.Column('session_uid', sa.String(length=36), nullable=False),
-    sa.Column('role', sa.String(length=40), nullable=False),
-    sa.Column('staff_id', sa.Integer(), nullable=False),
-    sa.Column('taken_by_id', sa.Integer(), nullable=True),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('reason', sa.String(length=200), nullable=False),
-    sa.Column('returned_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('centre_id', sa.Integer(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_slot_return_centre_id_centre'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_slot_return_staff_id_staff_member'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['taken_by_id'], ['staff_member.id'], name=op.f('fk_slot_return_taken_by_id_staff_member'), ondelete='SET NULL'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_slot_return'))
-    )
-    with op.batch_alter_table('slot_return', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_slot_return_centre_id'), ['centre_id'], unique=False)
-        batch_op.create_index('ix_slot_return_session', ['centre_id', 'session_uid'], unique=False)
-        batch_op.create_index(batch_op.f('ix_slot_return_staff_id'), ['staff_id'], unique=False)
-
     op.create_table('mentoring_meeting',
     sa.Column('pair_id', sa.Integer(), nullable=False),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
@@ -1022,27 +1052,37 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_mentoring_meeting_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_mentoring_meeting_pair_id'), ['pair_id'], unique=False)
 
+    op.create_table('session_leader',
+    sa.Column('session_id', sa.Integer(), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False),
+    sa.Column('staff_id', sa.Integer(), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_session_leader_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['session_id'], ['group_session.id'], name=op.f('fk_session_leader_session_id_group_session'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_session_leader_staff_id_staff_member')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_session_leader')),
+    sa.UniqueConstraint('session_id', 'role', 'staff_id', name=op.f('uq_session_leader_session_id_role_staff_id'))
+    )
+    with op.batch_alter_table('session_leader', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_session_leader_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_session_leader_staff_id'), ['staff_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table('mentoring_meeting', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_mentoring_meeting_pair_id'))
-        batch_op.drop_index(batch_op.f('ix_mentoring_meeting_centre_id'))
-
-    op.drop_table('mentoring_meeting')
-    with op.batch_alter_table('slot_return', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_slot_return_staff_id'))
-        batch_op.drop_index('ix_slot_return_session')
-        batch_op.drop_index(batch_op.f('ix_slot_return_centre_id'))
-
-    op.drop_table('slot_return')
     with op.batch_alter_table('session_leader', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_session_leader_staff_id'))
         batch_op.drop_index(batch_op.f('ix_session_leader_centre_id'))
 
     op.drop_table('session_leader')
+    with op.batch_alter_table('mentoring_meeting', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mentoring_meeting_pair_id'))
+        batch_op.drop_index(batch_op.f('ix_mentoring_meeting_centre_id'))
+
+    op.drop_table('mentoring_meeting')
     with op.batch_alter_table('attendance_mark', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attendance_mark_record_id'))
         batch_op.drop_index(batch_op.f('ix_attendance_mark_centre_id'))
@@ -1079,6 +1119,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_mentoring_pair_centre_id'))
 
     op.drop_table('mentoring_pair')
+    with op.batch_alter_table('mail_invitation', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mail_invitation_participant_id'))
+        batch_op.drop_index('ix_mail_invitation_due')
+        batch_op.drop_index(batch_op.f('ix_mail_invitation_centre_id'))
+
+    op.drop_table('mail_invitation')
     with op.batch_alter_table('level_change', schema=None) as batch_op:
         batch_op.drop_index('ix_level_change_participant_day')
         batch_op.drop_index(batch_op.f('ix_level_change_centre_id'))
@@ -1146,6 +1192,16 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_travel_time_centre_id'))
 
     op.drop_table('travel_time')
+    with op.batch_alter_table('staff_calendar', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_staff_calendar_centre_id'))
+
+    op.drop_table('staff_calendar')
+    with op.batch_alter_table('slot_return', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_slot_return_staff_id'))
+        batch_op.drop_index('ix_slot_return_session')
+        batch_op.drop_index(batch_op.f('ix_slot_return_centre_id'))
+
+    op.drop_table('slot_return')
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_room_site_id'))
         batch_op.drop_index(batch_op.f('ix_room_centre_id'))

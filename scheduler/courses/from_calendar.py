@@ -182,7 +182,7 @@ def _occurrences(components: list[Any], calendar: Any, window: tuple[date, date]
         single["X-WR-TIMEZONE"] = calendar["X-WR-TIMEZONE"]
     for component in components:
         _check_event(component)
-        _bound_rules(component, window[1])
+        bound_rules(component, window[1])
         single.add_component(component)
     try:
         with warnings.catch_warnings():
@@ -206,7 +206,7 @@ def _check_event(component: Any) -> None:
         raise CellError(N_("cet événement commence avant %(year)s", year=OLDEST_START.year))
 
 
-def _bound_rules(component: Any, last_day: date) -> None:
+def bound_rules(component: Any, last_day: date) -> None:
     """Refuse rules that repeat many times a day, and end all others at the last day read."""
     rules = component.get("RRULE") or []
     start = component["DTSTART"].dt
