@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from tests.factories import Make, making_in
 from web.clock import today
+from web.templating import local
 
 PAGE_BYTES = 100_000
 
@@ -202,3 +203,31 @@ def test_lists_that_nobody_took_are_pointed_out(
     assert f"#s-{held.uid}" in client.get(url).text
     client.post(url + "marques", json=message(held, "absent"))
     assert f"#s-{held.uid}" not in client.get(url).text
+
+
+@pytest.mark.parametrize(
+    ("hours", "leader", "coordinator"),
+    [(1.9, False, False), (2.1, True, False), (23.9, True, False), (24.1, True, True)],
+)
+def test_a_list_is_asked_of_its_leader_after_two_hours_and_of_the_coordination_after_a_day(
+    app_centre: m.Centre,
+    rows: Session,
+    make_row: Make,
+    hold: Callable[..., m.GroupSession],
+    sign_in: Callable[..., FlaskClient],
+    hours: float,
+    leader: bool,
+    coordinator: bool,
+) -> None:
+    ended = datetime.now(UTC) - timedelta(hours=hours)
+    held = hold(1, day=local(ended).date(), starts_at=ended - timedelta(hours=1), ends_at=ended)
+    mine, other = make_row(m.StaffMember), make_row(m.StaffMember)
+    make_row(m.SessionLeader, session=held, staff=mine)
+    url = f"/c/{app_centre.slug}/aujourdhui/"
+    for staff, told in ((mine, leader), (other, False)):
+        client = sign_in(m.Role.ANIMATEUR)
+        membership = rows.scalars(select(m.Membership).order_by(m.Membership.id.desc()).limit(1)).one()
+        membership.staff_id = staff.id
+        rows.commit()
+        assert (f"#s-{held.uid}" in client.get(url).text) is told
+    assert (f"#s-{held.uid}" in sign_in(m.Role.COORDINATOR).get(url).text) is coordinator

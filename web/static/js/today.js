@@ -245,9 +245,9 @@
       note.textContent = words.no_camera;
       return;
     }
+    note.textContent = words.aim;
     video.srcObject = stream;
     await video.play();
-    note.textContent = words.aim;
     let last = "";
     while (!box.hidden) {
       const [code] = await detector.detect(video).catch(() => []);
