@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import click
 from flask import Flask
 from flask.cli import FlaskGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from web.cli.centre import export_problem_command, plan_command, worker_command
 from web.cli.demo import demo_command
@@ -19,7 +23,22 @@ def _create_app() -> Flask:
     return create_app()
 
 
-main = FlaskGroup(
+class Commands(FlaskGroup):
+    """The commands; a database that cannot be used is told in a line, not in a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(
+                f"The database refused: {reason}. If it is new or older than this version, "
+                "“semainier db upgrade” brings it up to date."
+            ) from error
+
+
+main = Commands(
     name="semainier",
     help="Plan group sessions around French courses.",
     create_app=_create_app,

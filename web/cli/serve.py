@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Container
 from contextlib import suppress
 
 import click
@@ -25,6 +26,9 @@ DEMO_TIME_LIMIT_S = 20
 
 POLL_S = 0.5
 STOP_S = 10.0
+
+#: Seconds before a worker that ended is started again.
+AGAIN_S = 2.0
 
 
 @click.command("serve")
@@ -46,7 +50,7 @@ def serve_command(host: str, port: int, workers: int, demo: bool) -> None:
     url = f"http://{host}:{port}"
     env = os.environ | {"SEMAINIER_URL": os.environ.get("SEMAINIER_URL", url)}
     click.echo(f"Semainier: {url}  (Ctrl-C stops)")
-    sys.exit(_supervise(commands, env))
+    sys.exit(supervise(commands, env, again={"worker"}))
 
 
 def _prepare_demo() -> None:
@@ -79,8 +83,15 @@ def _shared_memory() -> str:
     return "/dev/shm" if os.path.isdir("/dev/shm") else current_app.instance_path  # noqa: S108
 
 
-def _supervise(commands: dict[str, list[str]], env: dict[str, str]) -> int:
-    """Run the commands until one ends or a signal comes, then end them all; return the exit status."""
+def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
+
+
+def supervise(commands: dict[str, list[str]], env: dict[str, str], again: Container[str] = ()) -> int:
+    """Run the commands until one ends or a signal comes, then end them all; return the exit status.
+
+    Those named in ``again`` are started anew when they end.
+    """
     stopping = False
 
     def stop(*_args: object) -> None:
@@ -89,16 +100,20 @@ def _supervise(commands: dict[str, list[str]], env: dict[str, str]) -> int:
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, stop)
-    running = {
-        name: subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
-        for name, command in commands.items()
-    }
+    running = {name: _start(command, env) for name, command in commands.items()}
     ended: str | None = None
     while not stopping and ended is None:
         time.sleep(POLL_S)
-        ended = next((name for name, process in running.items() if process.poll() is not None), None)
-    if ended is not None:
-        click.echo(f"The {ended} process ended; stopping.", err=True)
+        for name, process in running.items():
+            if process.poll() is None:
+                continue
+            if name not in again:
+                ended = name
+                click.echo(f"The {name} process ended; stopping.", err=True)
+            elif not stopping:
+                click.echo(f"The {name} process ended; starting it again.", err=True)
+                time.sleep(AGAIN_S)
+                running[name] = _start(commands[name], env)
     for process in running.values():
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
