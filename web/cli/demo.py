@@ -18,6 +18,7 @@ from scheduler.demo import (
     remove_demo,
     slug_for,
 )
+from scheduler.demo.history import WEEKS, add_history
 from scheduler.errors import InvalidInputError
 from web.extensions import db
 
@@ -33,8 +34,15 @@ from web.extensions import db
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same people.")
 @click.option("--centre-name", default=DEMO_NAME, show_default=True, help="Name of the centre.")
 @click.option("--reset", is_flag=True, help="Remove the demonstration centre of that name first.")
+@click.option(
+    "--past-weeks",
+    type=click.IntRange(0, 26),
+    default=WEEKS,
+    show_default=True,
+    help="Weeks that were held, with who came.",
+)
 @with_appcontext
-def demo_command(size: str, seed: int, centre_name: str, reset: bool) -> None:
+def demo_command(size: str, seed: int, centre_name: str, reset: bool, past_weeks: int) -> None:
     """Build a demonstration centre: every person in it is invented.
 
     The accounts are printed at the end; their password is public, so never keep such a centre on an
@@ -49,9 +57,10 @@ def demo_command(size: str, seed: int, centre_name: str, reset: bool) -> None:
     try:
         if reset:
             remove_demo(session, slug)
-        centre = build_demo(
-            session, size=DemoSize(size), seed=seed, now=datetime.now(UTC), name=centre_name, slug=slug
-        )
+        now = datetime.now(UTC)
+        centre = build_demo(session, size=DemoSize(size), seed=seed, now=now, name=centre_name, slug=slug)
+        if past_weeks:
+            add_history(session, centre, seed=seed, now=now, weeks=past_weeks)
     except InvalidInputError as error:
         session.rollback()
         raise click.ClickException(error.message) from None

@@ -68,14 +68,14 @@ def import_hours() -> Any:
             )
 
     if submit(form, act):
-        form.status = 200
+        form.answer_status = 200
     return (
         render_template(
             "followup/import.html",
             form=form,
-            result=result[0] if result and form.status == 200 else None,
+            result=result[0] if result and form.answer_status == 200 else None,
             back=url_for("followup.hours"),
             title=_("Heures suivies ailleurs"),
         ),
-        form.status,
+        form.answer_status,
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, abort, current_app, g, render_template, request
 from flask_babel import gettext as _
 
 from scheduler.errors import InvalidInputError
 from scheduler.groups import cohort_choices
-from scheduler.models import Cohort
+from scheduler.models import Cohort, Participant, StaffMember
 from scheduler.paper import attendance_sheet, attestation, participant_card, week_poster
 from scheduler.people import find_person
 from scheduler.programme_book import programme_choices
@@ -63,9 +63,22 @@ def print_sheet(uid: str) -> Response:
 def print_poster(cohort_id: int) -> Response:
     """Answer with the week of a group as a poster."""
     session = db.session()
-    cohort = find(session, Cohort, cohort_id)
+    return print_week_of(find(session, Cohort, cohort_id))
+
+
+@blueprint.get("/personnes/<int:person_id>/semaine.pdf")
+@requires(Permission.VIEW_OWN_PEOPLE)
+def print_person_week(person_id: int) -> Response:
+    """Answer with the week of one person, with pictures."""
+    return print_week_of(find_person(db.session(), person_id, current_reach()))
+
+
+def print_week_of(subject: Cohort | Participant | StaffMember) -> Response:
+    """Answer with the week of somebody on the paper that the address asks for."""
     monday = monday_of(read_date(request.args.get("jour")) or today())
-    return _pdf(week_poster(session, g.centre, cohort, monday, now(), _picture), _("semaine"))
+    paper: Literal["a4", "a3"] = "a3" if request.args.get("papier") == "a3" else "a4"
+    pdf = week_poster(db.session(), g.centre, subject, monday, now(), _picture, paper=paper)
+    return _pdf(pdf, _("semaine"))
 
 
 @blueprint.get("/personnes/<int:person_id>/attestation")

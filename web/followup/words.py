@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,13 +13,15 @@ from markupsafe import Markup
 from scheduler.attendance import CALL_BACK
 from scheduler.hours import Obligation, ObligationKind, Standing
 from scheduler.models import AttendanceState, Task, WatchRule
+from scheduler.my_work import STAFF_SICK
+from scheduler.offers import SLOT_RETURNED
 from scheduler.programmes.vocabulary import ACTIVITY_KINDS
 from scheduler.reports import Absence, Nationality
 from scheduler.tasks import RAISE_DEMAND
 from scheduler.watch import WATCH
 from web.assets import icon
 from web.labels import duration
-from web.templating import day
+from web.templating import day, hour
 
 STANDINGS = {
     Standing.LATE: (_l("Délai dépassé"), "exclamation-octagon"),
@@ -39,6 +42,8 @@ TASK_KINDS = {
     WATCH: (_l("Absences à suivre"), "binoculars"),
     CALL_BACK: (_l("Rappeler"), "telephone"),
     RAISE_DEMAND: (_l("À planifier"), "calendar-plus"),
+    STAFF_SICK: (_l("Collègue malade"), "thermometer-half"),
+    SLOT_RETURNED: (_l("Place rendue"), "arrow-return-left"),
 }
 
 OUTCOMES = {
@@ -177,7 +182,28 @@ def task_reason(task: Task) -> str:
         )
     if task.kind == CALL_BACK:
         return _("A demandé qu'on l'appelle.")
+    if task.kind == STAFF_SICK:
+        return _sick_reason(facts)
+    if task.kind == SLOT_RETURNED:
+        reason = f" « {facts['reason']} »" if facts.get("reason") else ""
+        return (
+            _("%(name)s ne peut pas venir : la place est proposée aux autres.", name=facts["name"]) + reason
+        )
     return str(facts.get("text", ""))
+
+
+def _sick_reason(facts: dict[str, Any]) -> str:
+    if not facts["sessions"]:
+        return _("%(name)s est malade aujourd'hui. Aucune séance n'est touchée.", name=facts["name"])
+    held = ", ".join(
+        f"{each['title']} {hour(datetime.fromisoformat(each['starts_at']))}" for each in facts["sessions"]
+    )
+    return _(
+        "%(name)s est malade ce %(day)s. À reprendre ou à annuler : %(sessions)s.",
+        name=facts["name"],
+        day=day(date.fromisoformat(facts["day"]), "EEEE d MMMM"),
+        sessions=held,
+    )
 
 
 def rule_sentence(rule: WatchRule) -> str:
