@@ -132,7 +132,7 @@ def _lacks(row: GroupSession, role: dict[str, Any]) -> bool:
     if role.get("only_if_needed") and not any(person.needs_interpreter for person in _people(row)):
         return False
     wanted: int = role.get("count", 1)
-    return sum(leader.role == role["id"] for leader in row.leaders) < wanted
+    return len([x for x in row.leaders if x.role == role["id"]]) < wanted
 
 
 def _fits(member: StaffMember, row: GroupSession, role: dict[str, Any]) -> bool:

@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, abort, redirect, url_for
+from flask import Blueprint, Flask, redirect, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from web import check_in, feeds, followup, imports, links, people, personal, search, settings, today, week
+from web import (
+    check_in,
+    feeds,
+    followup,
+    imports,
+    links,
+    mine,
+    people,
+    personal,
+    search,
+    settings,
+    today,
+    week,
+)
 from web.centre import PREFIX
 from web.permissions import Permission, may, requires
 
@@ -86,6 +99,7 @@ AREAS: tuple[Blueprint, ...] = (
     week.blueprint,
     check_in.screen,
     today.blueprint,
+    mine.blueprint,
     people.blueprint,
     imports.blueprint,
     followup.blueprint,
@@ -109,4 +123,4 @@ def start() -> Response:
     for place in MENU:
         if may(place.permission):
             return redirect(url_for(place.endpoint))
-    abort(403)
+    return redirect(url_for("mine.show"))

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     """Something a person may do in a centre."""
 
     SIGNED_IN = "signed_in"
+    VIEW_OWN_WORK = "view_own_work"
     VIEW_WEEK = "view_week"
     VIEW_DRAFTS = "view_drafts"
     EDIT_PLAN = "edit_plan"
@@ -54,6 +55,7 @@ _COORDINATION = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 #: referred to the reader who agreed that services share their file.
 POLICY: dict[Permission, frozenset[Role]] = {
     Permission.SIGNED_IN: _ALL,
+    Permission.VIEW_OWN_WORK: _ALL,
     Permission.VIEW_WEEK: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR, Role.ANIMATEUR}),
     Permission.VIEW_DRAFTS: _COORDINATION | {Role.DIRECTOR},
     Permission.EDIT_PLAN: _COORDINATION,
