@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from scheduler import enrolments, mentoring, pairs, portrait, weekly
+from scheduler import enrolments, mentors, pairs, portrait, weekly
 from scheduler.audit import record
 from scheduler.course_book import course_choices, join, leave
 from scheduler.models import Enrolment, Participant, StaffKind
@@ -333,7 +333,7 @@ def match_mentor(person_id: int) -> Any:
     form.mentor_id.offer([("", _("Choisir…")), *staff_choices(session, StaffKind.VOLUNTEER)])
 
     def act() -> None:
-        mentoring.match_mentor(session, person, form.mentor_id.data, today())
+        mentors.match_mentor(session, person, form.mentor_id.data, today())
         note("participant.mentor", person_id, mentor=form.mentor_id.data)
 
     title = _("Un parrain ou une marraine pour %(name)s", name=person.name)
@@ -345,7 +345,7 @@ def match_mentor(person_id: int) -> Any:
 def end_mentoring(person_id: int) -> Response:
     """End a participant's mentoring."""
     person = find_person(db.session(), person_id)
-    mentoring.end_mentoring(db.session(), person, today())
+    mentors.end_mentoring(db.session(), person, today())
     note("participant.mentor_end", person_id)
     return done(person_id, _("Le binôme est terminé."))
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.errors import InvalidInputError, NotFoundError
-from scheduler.mentoring import current_pair, end_mentoring, match_mentor
+from scheduler.mentors import current_pair, end_mentoring, match_mentor
 from tests.factories import Make
 
 TODAY = date(2026, 11, 23)
