@@ -5,7 +5,7 @@ Every function costs the same number of queries however many rows there are.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,7 +19,6 @@ from scheduler.in_force import days_in_force, holds, plan_by_day
 from scheduler.models import (
     Activity,
     Attendance,
-    Closure,
     GroupSession,
     Participant,
     Plan,
@@ -41,6 +40,15 @@ class Named:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Somebody who leads; ``short`` is the first name, with an initial where two share it."""
+
+    id: int
+    name: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,7 @@ class WeekSession:
     seats: int | None
     individual: bool
     participant: Named | None
-    leaders: tuple[Named, ...]
+    leaders: tuple[Lead, ...]
     language: str | None
     locked: bool
     cancelled: bool
@@ -208,16 +216,19 @@ def seats_of(activity: Activity, room_seats: int | None) -> int | None:
     return activity.seats_max if room_seats is None else min(activity.seats_max, room_seats)
 
 
-def _leaders(session: Session, ids: object) -> dict[int, list[Named]]:
+def _leaders(session: Session, ids: object) -> dict[int, list[Lead]]:
     query = (
         select(SessionLeader.session_id, StaffMember.id, StaffMember.first_name, StaffMember.last_name)
         .join(SessionLeader.staff)
         .where(SessionLeader.session_id.in_(ids))  # type: ignore[arg-type]
         .order_by(SessionLeader.id)
     )
-    found: dict[int, list[Named]] = defaultdict(list)
-    for session_id, staff_id, first, last in session.execute(query):
-        found[session_id].append(Named(staff_id, f"{first} {last}".strip()))
+    rows = session.execute(query).all()
+    same = Counter(first for _id, first, _last in {tuple(row[1:]) for row in rows})
+    found: dict[int, list[Lead]] = defaultdict(list)
+    for session_id, staff_id, first, last in rows:
+        short = f"{first} {last[:1]}.".removesuffix(" .") if same[first] > 1 else first
+        found[session_id].append(Lead(staff_id, f"{first} {last}".strip(), short))
     return found
 
 
@@ -228,16 +239,6 @@ def _attendees_alone(session: Session, ids: object) -> dict[int, Named]:
         .where(Attendance.session_id.in_(ids), Attendance.excluded.is_(False))  # type: ignore[arg-type]
     )
     return {row[0]: Named(row[1], f"{row[2]} {row[3]}".strip()) for row in session.execute(query)}
-
-
-def closures_of(session: Session, first: date, last: date) -> list[Closure]:
-    """Return closures, public and school holidays that touch some days, in order of time."""
-    query = (
-        select(Closure)
-        .where(Closure.starts_on <= last, Closure.ends_on >= first)
-        .order_by(Closure.starts_on, Closure.name)
-    )
-    return list(session.scalars(query))
 
 
 def week_days(monday: date) -> list[date]:

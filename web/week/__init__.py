@@ -20,4 +20,3 @@ def add_words(state: BlueprintSetupState) -> None:
         KIND_NAMES=KIND_NAMES, PLAN_STATES=PLAN_STATES, RUN_STATES=RUN_STATES, duration=duration
     )
     state.app.jinja_env.filters["role_name"] = role_name
-    state.app.jinja_env.filters["first_name"] = lambda name: name.split(" ")[0]

@@ -11,6 +11,8 @@ from flask import abort, g, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from scheduler import week
+from scheduler.elsewhere import engagements
+from scheduler.holidays_calendar import closures_between
 from scheduler.timegrid import monday_of
 from scheduler.week import Named, Only, WeekSession
 from web.clock import today
@@ -67,13 +69,22 @@ def show() -> Any:
     only = Only(**{view.only: who}) if chosen else None
     sessions = week.sessions_of_days(session, reading.plan_by_day, only)
     dates = week.week_days(monday)
-    days = days_of(dates, week.closures_of(session, dates[0], dates[-1]), (s.day for s in sessions))
+    closures = closures_between(session, g.centre.id, dates[0], dates[-1])
+    days = days_of(dates, closures, (s.day for s in sessions), g.centre.community)
+    pages = -(-len(choices) // PER_PAGE) if view.key == "personne" and not chosen else 1
+    page = min(max(read_number(request.args.get("page")) or 1, 1), max(pages, 1))
     grid: Grid | None = None
     lines: list[Line] = []
     if chosen or view.key == "programme":
-        grid = grid_of(days, sessions)
+        elsewhere = (
+            engagements(session, g.centre, chosen.id, dates[0], dates[-1])
+            if chosen and view.key == "personne"
+            else []
+        )
+        grid = grid_of(days, sessions, elsewhere, brief=view.key == "programme")
     else:
-        lines = _lines(view, days, choices, sessions)
+        rows = choices[(page - 1) * PER_PAGE : page * PER_PAGE] if view.key == "personne" else choices
+        lines = _lines(view, days, rows, sessions)
     shown = reading.shown
     return render_template(
         "week/board.html",
@@ -92,6 +103,8 @@ def show() -> Any:
         days=days,
         grid=grid,
         lines=lines,
+        page=page,
+        pages=pages,
         period=period(monday, days[-1].date),
         this_week=monday <= today() <= monday + timedelta(6),
         here=here,

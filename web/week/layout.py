@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
+from scheduler.elsewhere import Engagement
 from scheduler.models import Closure
 from scheduler.models.calendar import ClosureKind
 from scheduler.week import Named, WeekSession
@@ -16,16 +17,6 @@ from web.templating import local
 FOLD_FROM = 3
 
 WORKING_DAYS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Engagement:
-    """A time at which the person looked at is elsewhere: a course, child care, leave."""
-
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    label: str
 
 
 @dataclass(slots=True)
@@ -88,8 +79,13 @@ class Line:
     count: int = 0
 
 
-def days_of(dates: Sequence[date], closures: Iterable[Closure], used: Iterable[date]) -> list[Day]:
-    """Return the columns of a week: Monday to Friday, and Saturday and Sunday where they are used."""
+def days_of(
+    dates: Sequence[date], closures: Iterable[Closure], used: Iterable[date], community: str
+) -> list[Day]:
+    """Return the columns of a week: Monday to Friday, and Saturday and Sunday where they are used.
+
+    Of the school holidays, those of the Community given are told.
+    """
     wanted = set(dates[:WORKING_DAYS]) | set(used)
     last = max(index for index, day in enumerate(dates) if day in wanted)
     shown = dates[: last + 1]
@@ -97,13 +93,21 @@ def days_of(dates: Sequence[date], closures: Iterable[Closure], used: Iterable[d
     for column, day in enumerate(shown, start=1):
         here = [c for c in closures if c.starts_on <= day <= c.ends_on]
         closed = [c.name for c in here if c.kind != ClosureKind.SCHOOL_HOLIDAY and c.site_id is None]
-        school = [c.name for c in here if c.kind == ClosureKind.SCHOOL_HOLIDAY]
+        school = [
+            c.name for c in here if c.kind == ClosureKind.SCHOOL_HOLIDAY and c.community in (community, None)
+        ]
         days.append(Day(day, column, ", ".join(closed), ", ".join(school)))
     return days
 
 
-def grid_of(days: list[Day], sessions: Iterable[WeekSession], elsewhere: Iterable[Engagement] = ()) -> Grid:
-    """Put sessions into the cells of their day and hour."""
+def grid_of(
+    days: list[Day],
+    sessions: Iterable[WeekSession],
+    elsewhere: Iterable[Engagement] = (),
+    *,
+    brief: bool = True,
+) -> Grid:
+    """Put sessions into the cells of their day and hour; ``brief`` keeps individual ones apart."""
     columns = {day.date: day for day in days}
     placed: dict[tuple[date, int], Cell] = {}
     sessions, elsewhere = list(sessions), list(elsewhere)
@@ -117,7 +121,7 @@ def grid_of(days: list[Day], sessions: Iterable[WeekSession], elsewhere: Iterabl
     for session in sessions:
         if session.day in columns:
             cell = placed[session.day, local(session.starts_at).hour]
-            (cell.individual if session.individual else cell.groups).append(session)
+            (cell.individual if session.individual and brief else cell.groups).append(session)
     for engagement in elsewhere:
         if engagement.day in columns:
             placed[engagement.day, local(engagement.starts_at).hour].elsewhere.append(engagement)

@@ -112,7 +112,7 @@ def plan() -> Any:
         names=user_names(session, (each.requested_by_id for each in runs)),
         open_run=open_run(session, g.centre.id),
     )
-    return page, form.status
+    return page, form.answer_status
 
 
 @blueprint.get("/planifications/<int:run_id>")
@@ -196,6 +196,8 @@ def _context(run_id: int) -> dict[str, Any]:
 def _elapsed(found: PlanRun) -> int:
     if found.started_at is None:
         return 0
+    if found.ended_at and found.progress:
+        return round(found.progress[-1]["elapsed_s"])
     return max(0, int(((found.ended_at or now()) - found.started_at).total_seconds()))
 
 

@@ -33,7 +33,7 @@ from web.wording import breach_sentence, terms_in_words, unmet_by_person
 MOST = 150
 
 #: People on one page of what is unmet.
-PER_PAGE = 40
+PER_PAGE = 20
 
 
 @blueprint.get("/versions")

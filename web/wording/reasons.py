@@ -7,8 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from web.wording.facts import Facts, Speaker
+from web.wording.facts import Facts, Speaker, neat
 
 _SENTENCES: Mapping[str, Any] = {
     "busy": _l("La personne est prise à ce moment (cours, enfants, autre rendez-vous)"),
@@ -67,7 +68,10 @@ def reason_sentence(speaker: Speaker, code: str, count: int, params: Mapping[str
     count : int
         How many of ``params["places"]`` possible places it closes.
     """
-    facts = speaker.facts(params)
+    return neat(_counted(code, count, speaker.facts(params), params))
+
+
+def _counted(code: str, count: int, facts: Facts, params: Mapping[str, str]) -> str:
     sentence = _bare(code, facts)
     places = int(params.get("places") or 0)
     if code == "not_chosen":
@@ -78,10 +82,11 @@ def reason_sentence(speaker: Speaker, code: str, count: int, params: Mapping[str
             )
         return f"{sentence}."
     if places > 1 and count < places:
-        return _(
-            "%(sentence)s – %(count)s possibilités sur %(places)s.",
+        return ngettext(
+            "%(sentence)s – %(num)s possibilité sur %(places)s.",
+            "%(sentence)s – %(num)s possibilités sur %(places)s.",
+            count,
             sentence=sentence,
-            count=count,
             places=places,
         )
     return f"{sentence}."

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from web.wording.facts import Speaker
+from web.wording.facts import Facts, Speaker, neat
 
 _SENTENCES: Mapping[str, Any] = {
     "add_seat": _l("Une place de plus à « %(activity)s », %(start)s."),
@@ -84,7 +84,10 @@ def remedy_sentence(speaker: Speaker, code: str, params: Mapping[str, str]) -> s
     code : str
         One of ``solver.explain.codes.REMEDIES``.
     """
-    facts = speaker.facts(params)
+    return neat(_sentence(code, speaker.facts(params), params))
+
+
+def _sentence(code: str, facts: Facts, params: Mapping[str, str]) -> str:
     if code == "several":
         wanted = [str(_SHORT[one]) for one in params.get("remedies", "").split(", ") if one in _SHORT]
         facts["remedies"] = (
