@@ -115,6 +115,9 @@ def test_illness_at_one_tap_reaches_the_coordination_and_is_taken_back(
     coordinator = enter(None, m.Role.COORDINATOR)
     listed = coordinator.get(f"/c/{app_centre.slug}/suivi/a-faire/").text
     assert f"{world['staff'].name} est malade aujourd" in listed
+    board = f"/c/{app_centre.slug}/semaine/"
+    assert f"{world['staff'].name} est malade aujourd" in coordinator.get(board).text
+    assert "est malade aujourd" not in enter(None, m.Role.DIRECTOR).get(board).text
     assert "Annuler : je suis là" in client.get(f"{at}/").text
     assert client.post(f"{at}/retabli").status_code == 302
     rows.commit()

@@ -7,9 +7,12 @@ from typing import Any
 from flask import Blueprint, abort, g
 from flask_babel import lazy_gettext as _l
 
-from scheduler.models import StaffMember
+from scheduler.models import StaffMember, Task
+from scheduler.my_work import sick_tasks
 from web.centre import PREFIX
 from web.extensions import db
+from web.followup.words import task_reason
+from web.permissions import Permission, may
 
 blueprint = Blueprint("mine", __name__, url_prefix=f"{PREFIX}/mon-travail")
 
@@ -49,3 +52,13 @@ def me() -> StaffMember:
 def give_tabs() -> dict[str, Any]:
     """Give templates the tabs."""
     return {"MINE_TABS": TABS}
+
+
+@blueprint.app_context_processor
+def give_illness() -> dict[str, Any]:
+    """Give templates the colleagues who reported ill and whose sessions nobody has settled yet."""
+
+    def colleagues_ill() -> list[Task]:
+        return sick_tasks(db.session(), g.centre) if may(Permission.EDIT_PLAN) else []
+
+    return {"colleagues_ill": colleagues_ill, "illness_reason": task_reason}
