@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
 MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,11 +52,19 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Brussels",
         WTF_CSRF_TIME_LIMIT=None,
+        SMTP_URL=os.environ.get("SMTP_URL", ""),
+        MAIL_FROM=os.environ.get("MAIL_FROM", ""),
         ALLOW_PRIVATE_NETWORKS=_flag("SEMAINIER_ALLOW_PRIVATE_NETWORKS", default=False),
     )
     app.config.from_mapping(overrides or {})
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
+
+
+def organizer() -> str | None:
+    """Return the address that invitations come from, or ``None`` where no mail can be sent."""
+    ready = current_app.config["SMTP_URL"] and current_app.config["MAIL_FROM"]
+    return str(current_app.config["MAIL_FROM"]) if ready else None
 
 
 def database_url(given: str | None, instance: Path) -> str:

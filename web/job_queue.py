@@ -12,8 +12,7 @@ from typing import Any
 import procrastinate
 from sqlalchemy import Engine
 
-from scheduler.jobs import JOBS
-from web.worker import runner, utc_now
+from web.worker import JOBS, runner, utc_now
 
 QUEUE = "semainier"
 

@@ -17,10 +17,15 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from scheduler.jobs import JOBS, Job, job
+import notifications.jobs
+import scheduler.jobs
+from scheduler.jobs import Job, job
 from web.extensions import db
 
 log = logging.getLogger("semainier.worker")
+
+#: Every job of the installation.
+JOBS = (*scheduler.jobs.JOBS, *notifications.jobs.JOBS)
 
 TIMEZONE = "Europe/Brussels"
 THREADS = 4
@@ -62,7 +67,7 @@ def make_scheduler(engine: Engine, settings: dict[str, Any]) -> BackgroundSchedu
 
     No job runs twice at once, and one that is late runs once.
     """
-    scheduler = BackgroundScheduler(
+    clock = BackgroundScheduler(
         timezone=TIMEZONE,
         executors={"default": ThreadPoolExecutor(THREADS)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
@@ -73,8 +78,8 @@ def make_scheduler(engine: Engine, settings: dict[str, Any]) -> BackgroundSchedu
             if each.cron is not None
             else IntervalTrigger(seconds=each.every_s or 60)
         )
-        scheduler.add_job(runner(engine, each, settings), trigger, id=each.name, name=each.name)
-    return scheduler
+        clock.add_job(runner(engine, each, settings), trigger, id=each.name, name=each.name)
+    return clock
 
 
 def run_worker(app: Flask, *, until: threading.Event | None = None) -> None:
@@ -85,13 +90,13 @@ def run_worker(app: Flask, *, until: threading.Event | None = None) -> None:
     with app.app_context():
         engine, settings = db.engine, job_settings(app)
     runner(engine, job("mark_interrupted_runs"), settings)()
-    scheduler = make_scheduler(engine, settings)
+    clock = make_scheduler(engine, settings)
     if threading.current_thread() is threading.main_thread():
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_args: stop.set())
-    scheduler.start()
+    clock.start()
     log.info("worker ready: %s", ", ".join(each.name for each in JOBS))
     try:
         stop.wait()
     finally:
-        scheduler.shutdown(wait=False)
+        clock.shutdown(wait=False)

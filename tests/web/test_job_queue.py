@@ -13,12 +13,12 @@ from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from scheduler.db import Base
-from scheduler.jobs import JOBS
 from scheduler.models import Centre, Closure, Plan, PlanRun, RunState
 from scheduler.runs import queue_run
 from tests.factories import EPOCH, MONDAY, making_in
 from tests.planning import make_world
 from web.job_queue import QUEUE, register_jobs
+from web.worker import JOBS
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from scheduler.jobs import JOBS, Job, job
+from scheduler.jobs import Job, job
 from scheduler.models import Centre, Closure, Plan, PlanRun, RunState
 from scheduler.runs import claim_run, queue_run
 from tests.factories import MONDAY, making_in
 from tests.planning import make_world
-from web.worker import job_settings, make_scheduler, run_worker, runner
+from web.worker import JOBS, job_settings, make_scheduler, run_worker, runner
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.invitations import enqueue
 from scheduler import settings
 from scheduler.db import begin_writing, enter_centre
 from scheduler.errors import SchedulerError
@@ -28,6 +29,7 @@ from solver.check import check_problem
 from solver.codec import dumps
 from solver.errors import SolverError
 from web.clock import now
+from web.config import organizer
 from web.extensions import db
 
 _CENTRE = click.option("--centre", "slug", help="Slug of the centre; by default the first one.")
@@ -119,7 +121,9 @@ def plan_command(
         if release and plan is not None:
             session.commit()
             begin_writing(session)
-            publish(session, session.get_one(Centre, centre_id), plan, now())
+            centre = session.get_one(Centre, centre_id)
+            result = publish(session, centre, plan, now())
+            enqueue(session, centre, result, now(), organizer=organizer())
             session.commit()
     except SchedulerError as error:
         raise click.ClickException(str(error)) from error

@@ -8,6 +8,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import ngettext
 from flask_login import current_user
 
+from notifications.invitations import enqueue
 from scheduler.changes import changes_of
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import PlanRejectedError, StalePlanError
@@ -18,6 +19,7 @@ from scheduler.timegrid import monday_of
 from scheduler.versions import find_version
 from solver.verify import NEVER_OVERRIDDEN
 from web.clock import now
+from web.config import organizer
 from web.extensions import db
 from web.permissions import Permission, requires
 from web.week.acts import as_mapping, speaker_for
@@ -50,6 +52,7 @@ def confirm_publish(number: int) -> Any:
         result = make_public(
             db.session(), g.centre, plan, now(), user_id=current_user.id, acknowledged=acknowledged
         )
+        enqueue(db.session(), g.centre, result, now(), organizer=organizer())
         people = len(result.changes.participant_ids)
         db.session.commit()
     except StalePlanError:
