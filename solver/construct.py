@@ -19,7 +19,9 @@ from solver.result import value_in
 from solver.score import Scorer
 
 #: Deterministic time of one block or run.
-BOUND_EFFORT = 0.5
+BIND_EFFORT = 0.5
+#: Seconds of one block or run on a machine that is busy with other things.
+BIND_S = 3.0
 
 
 def construct(candidates: Candidates, plan: Plan, stop: Callable[[], bool]) -> Plan:
@@ -54,7 +56,8 @@ def _bind(candidates: Candidates, plan: Plan, stop: Callable[[], bool]) -> Plan:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
         solver.parameters.linearization_level = 2
-        solver.parameters.max_deterministic_time = BOUND_EFFORT
+        solver.parameters.max_deterministic_time = BIND_EFFORT
+        solver.parameters.max_time_in_seconds = BIND_S
         if solver.solve(model.variables.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             continue
         found = neighbourhood.read(model.variables, value_in(solver))
