@@ -10,6 +10,7 @@ from web.settings import (
     programme_parts,
     programmes,
     staff,
+    staff_calendar,
 )
 from web.settings.area import blueprint
 from web.settings.centre import installation
@@ -26,4 +27,5 @@ __all__ = [
     "programme_parts",
     "programmes",
     "staff",
+    "staff_calendar",
 ]

@@ -16,6 +16,7 @@ from scheduler import weekly
 from scheduler.models import StaffKind, StaffMember
 from scheduler.programmes.vocabulary import SKILLS
 from scheduler.records import find
+from scheduler.staff_calendars import calendar_of
 from web.acts import done, note
 from web.clock import now, today
 from web.extensions import db
@@ -197,6 +198,7 @@ def show_staff(staff_id: int) -> Any:
         hours=weekly.weekly_rows(session, "staff_id", staff_id),
         absences=weekly.busy_periods(session, "staff_id", staff_id, now()),
         people=domain.count_people_of(session, member),
+        calendar=calendar_of(session, staff_id),
     )
 
 
