@@ -22,8 +22,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
-from scheduler.attendance import Outcome, Tap, apply_taps
+from scheduler.attendance import Outcome, Result, Tap, apply_taps
 from scheduler.errors import InvalidInputError
 from scheduler.links import find_card
 from scheduler.models import AttendanceState, Role
@@ -66,6 +68,7 @@ REFUSALS = {
 }
 
 MOST_TAPS = 500
+MOST_TRIES = 8
 MOST_READ = 500
 NOT_TAKEN_DAYS = 14
 
@@ -114,8 +117,7 @@ def take() -> Any:
         taps = read_taps(data)
     except (KeyError, TypeError, ValueError, OverflowError):
         abort(400)
-    results = apply_taps(db.session(), g.centre.id, taps, now(), user_id=current_user.id)
-    db.session.commit()
+    results = store_taps(taps)
     return jsonify(
         [
             {
@@ -127,6 +129,22 @@ def take() -> Any:
             for result in results
         ]
     )
+
+
+def store_taps(taps: list[Tap]) -> list[Result]:
+    """Store taps and commit; again when somebody else marked the same people in between."""
+    centre_id, user_id = g.centre.id, current_user.id
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            results = apply_taps(db.session(), centre_id, taps, now(), user_id=user_id)
+            db.session.commit()
+        except (IntegrityError, StaleDataError):
+            db.session.rollback()
+            if not left:
+                raise
+        else:
+            return results
+    raise AssertionError("unreachable")
 
 
 def read_taps(data: Any) -> list[Tap]:
@@ -199,8 +217,7 @@ def take_one() -> Any:
         )
         for participant_id in ids
     ]
-    results = apply_taps(db.session(), g.centre.id, taps, instant, user_id=current_user.id)
-    db.session.commit()
+    results = store_taps(taps)
     refused = [result for result in results if result.outcome is Outcome.REFUSED]
     if refused:
         raise InvalidInputError(str(REFUSALS[refused[0].reason]))

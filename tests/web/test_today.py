@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -231,3 +232,21 @@ def test_a_list_is_asked_of_its_leader_after_two_hours_and_of_the_coordination_a
         rows.commit()
         assert (f"#s-{held.uid}" in client.get(url).text) is told
     assert (f"#s-{held.uid}" in sign_in(m.Role.COORDINATOR).get(url).text) is coordinator
+
+
+def test_first_marks_of_many_people_at_once_are_all_kept(
+    app_centre: m.Centre,
+    rows: Session,
+    hold: Callable[..., m.GroupSession],
+    sign_in: Callable[..., FlaskClient],
+) -> None:
+    held = hold(1)
+    clients = [sign_in(m.Role.ANIMATEUR) for _ in range(4)]
+    url = f"/c/{app_centre.slug}/aujourdhui/marques"
+    messages = [message(held) for _ in clients]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(lambda client, body: client.post(url, json=body), clients, messages))
+    assert [answer.status_code for answer in answers] == [200] * len(clients)
+    rows.rollback()
+    record = rows.scalars(select(m.AttendanceRecord)).one()
+    assert len(record.marks) == len(clients)
