@@ -26,6 +26,9 @@ CENTRE = "centre_id"
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 SQLITE_BEGIN = "sqlite_begin"
 
+#: Rows of each index that are looked at for its figures.
+SQLITE_ANALYSIS_ROWS = 1000
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored as UTC on every database and read back aware."""
@@ -98,6 +101,23 @@ def begin_writing(session: Session) -> None:
     """
     if not session.in_transaction():
         session.connection(execution_options={SQLITE_BEGIN: "IMMEDIATE"})
+
+
+def measure_tables(session: Session) -> None:
+    """Let SQLite look at its tables, so that it chooses the right index; flushes first.
+
+    Without figures it takes the index of the centre, which every row of a table may share, for as
+    good as any. PostgreSQL looks at its tables by itself.
+
+    References
+    ----------
+    https://www.sqlite.org/lang_analyze.html
+    """
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={SQLITE_ANALYSIS_ROWS}")
+        connection.exec_driver_sql("ANALYZE")
 
 
 @event.listens_for(Engine, "connect")

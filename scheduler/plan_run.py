@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from scheduler.db import begin_writing
+from scheduler.db import begin_writing, measure_tables
 from scheduler.errors import SchedulerError
 from scheduler.generate import store_solution
 from scheduler.models import Centre, Plan, PlanRun, PlanState, RunState
@@ -160,4 +160,5 @@ def _keep(session: Session, clock: Clock, run: PlanRun, built: BuiltProblem, sol
         result[bulky] = len(result[bulky])
     state = RunState.CANCELLED if run.cancel_requested else RunState.DONE
     end_run(run, state, now, plan_id=None if plan is None else plan.id, **result)
+    measure_tables(session)
     session.commit()

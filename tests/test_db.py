@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from scheduler.db import enter_centre
+from scheduler.db import enter_centre, measure_tables
 from scheduler.errors import ForeignCentreError
 from scheduler.models import Centre, Closure, Site
 
@@ -88,3 +88,12 @@ def test_foreign_keys_are_enforced(session: Session, centre: Centre) -> None:
     )
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         session.flush()
+
+
+def test_measured_tables_have_figures_for_their_indexes(session: Session, centre: Centre) -> None:
+    session.add_all(Site(centre_id=centre.id, name=f"Site {number}") for number in range(30))
+    measure_tables(session)
+    if session.connection().dialect.name == "sqlite":
+        figures = session.scalars(text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'site'")).all()
+        assert any(figure.startswith("30 30") for figure in figures)
+    assert session.scalar(select(func.count(Site.id))) == 30
