@@ -135,9 +135,7 @@ def main() -> None:
     base = figures["sign-in page"]["processor_ms"]
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()},")
     print(f"size {given.size}, seed {given.seed}, load {os.getloadavg()[0]:.1f}, {given.times} requests each")
-    print(
-        f"{'page':28} {'status':>6} {'median ms':>9} {'slowest':>8} {'cpu ms':>7} {'ratio':>6} {'queries':>7} {'kB':>6}"
-    )
+    print(f"{'page':28} status median ms  slowest  cpu ms  ratio queries     kB")
     for name, row in figures.items():
         print(
             f"{name:28} {row['status']:6} {row['median_ms']:9} {row['slowest_ms']:8} {row['processor_ms']:7} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -42,12 +43,18 @@ class Mailbox:
         return self.answer
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=8411)
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
     controller.start()
-    yield box, "smtp://127.0.0.1:8411"
+    yield box, f"smtp://127.0.0.1:{controller.port}"
     controller.stop()
 
 

@@ -128,6 +128,7 @@ def test_the_problem_is_kept(session: Session, queue: Any) -> None:
         (f"{socket.gethostname()[:40]}:{os.getpid()}:abcd", 5, False),
         (f"{socket.gethostname()[:40]}:{2**22 + 1}:abcd", 5, True),
     ],
+    ids=["elsewhere", "elsewhere, silent", "here, alive", "here, gone"],
 )
 def test_runs_without_a_worker_are_marked(
     session: Session, queue: Any, now: datetime, worker: str, silent_s: int, gone: bool

@@ -19,6 +19,10 @@ PUBLIC_ENDPOINTS = (
 )
 
 
+#: An id that no row has, so that walking the routes changes nothing.
+NOBODY = 999_999
+
+
 def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:
     """Every (endpoint, method, address, permission) that is not public; arguments get some value."""
     found = []
@@ -27,7 +31,7 @@ def routes(app: Flask) -> list[tuple[str, str, str, Permission]]:
         if permission is None:
             continue
         values = {
-            name: 1 if isinstance(converter, IntegerConverter) else min(getattr(converter, "items", "x"))
+            name: NOBODY if isinstance(converter, IntegerConverter) else min(getattr(converter, "items", "x"))
             for name, converter in rule._converters.items()
         }
         with app.test_request_context():
