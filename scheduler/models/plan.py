@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from scheduler.db import Base, CentreOwned, Versioned
 from scheduler.models.people import Participant, StaffMember
@@ -112,7 +112,11 @@ class GroupSession(CentreOwned, Versioned, Base):
         back_populates="session", cascade="all, delete-orphan"
     )
 
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "group"}
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        # Arguments of its own would otherwise take the place of those that Versioned gives.
+        args: dict[str, Any] = super().__mapper_args__
+        return {**args, "polymorphic_on": "kind", "polymorphic_identity": "group"}
 
 
 class Appointment(GroupSession):
