@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +65,9 @@ def test_jobs_run_through_procrastinate(database: Engine) -> None:
             jobs = await app.job_manager.list_jobs_async()
             assert {each.status for each in jobs} == {"succeeded"}
 
-    asyncio.run(work())
+    # In a thread of its own: a browser test of this process may have left an event loop running here.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work()).result()
     with Session(database) as session:
         done = session.get_one(PlanRun, run_id)
         assert (done.state, done.error) == (RunState.DONE, None)
