@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from scheduler.demo import DEMO_PASSWORD, account_addresses
 from scheduler.models import Centre, Plan, PlanState
+from web.clock import today
 from web.config import ROOT
 from web.extensions import db
 
@@ -63,8 +64,10 @@ def _prepare_demo() -> None:
     centre = session.scalars(select(Centre).where(Centre.is_demo).order_by(Centre.id).limit(1)).first()
     if centre is None:
         return
-    published = select(Plan.id).where(Plan.centre_id == centre.id, Plan.state == PlanState.PUBLISHED).limit(1)
-    if session.scalar(published) is None:
+    ahead = select(Plan.id).where(
+        Plan.centre_id == centre.id, Plan.state == PlanState.PUBLISHED, Plan.last_day > today()
+    )
+    if session.scalar(ahead.limit(1)) is None:
         click.echo(f"Planning its next weeks, {DEMO_TIME_LIMIT_S} s...")
         limit = ["--time-limit", str(DEMO_TIME_LIMIT_S)]
         _run("plan", "--centre", centre.slug, *limit, "--publish")
