@@ -28,6 +28,10 @@ _ROLES: Mapping[str, Any] = {
     "host": _l("accueil"),
     "mentor": _l("mentorat"),
     "volunteer": _l("volontariat"),
+    "trainer": _l("formation"),
+    "counsellor": _l("conseil"),
+    "social_worker": _l("travail social"),
+    "neighbourhood_worker": _l("travail de quartier"),
 }
 
 
