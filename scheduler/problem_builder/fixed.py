@@ -112,7 +112,7 @@ def excuse_what_stands(
         session, rules = old.session, broken[old.session.id]
         excused = rules if day_of[session.id] <= frozen_until else set()
         if session.activity in running:
-            excused = excused | rules & {"pattern", "block", "frequency"}
+            excused = excused | rules & {"pattern", "block", "frequency", "start"}
         excused = excused | _late(problem, session)
         fixed.append(replace(old, overrides=tuple(sorted({*old.overrides, *excused}))))
     return replace(problem, fixed=tuple(fixed))

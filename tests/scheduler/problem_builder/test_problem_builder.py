@@ -16,6 +16,7 @@ from scheduler.planner_ids import activity_rows, demand_rows, row_id
 from scheduler.problem_builder import BuiltProblem, build_problem
 from solver import codec
 from solver.check import check_problem
+from solver.conflicts import find_conflicts
 from solver.problem import Activity, Demand, Participant, Problem
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold, make_world, publish_days
@@ -518,6 +519,7 @@ def test_a_run_of_days_goes_on_over_the_edge_of_the_horizon(make: Make, build: A
     assert [f.session.id for f in problem.fixed] == [r.uid for r in rows[2:]]
     assert all(f.closed and "pattern" in f.overrides for f in problem.fixed)
     assert problem.activities[0].starts == ()
+    assert find_conflicts(problem) == ()
 
 
 def test_retired_activities_and_lost_roles_do_not_break_old_sessions(
