@@ -100,15 +100,17 @@ def test_a_breach_is_told_and_nothing_is_stored_until_it_is_overridden(
 
 
 def test_what_can_never_be_overridden_offers_no_button(
-    client: FlaskClient, rows: Session, world: World, here: str
+    client: FlaskClient, rows: Session, make_row: Make, world: World, here: str
 ) -> None:
-    world["activity"].active = False
+    closed = make_row(m.Room, site=world["site"], active=False)
     rows.commit()
-    data = {"version": 1, "day": str(world["monday"]), "starts": "09:00", "place": place(world)}
-    answer = client.post(f"{here}/deplacer", data={**data, "override": "1"})
-    if answer.status_code == 422:
-        assert "Enregistrer quand même" not in answer.text
-    assert stored(rows, world).day == world["tuesday"] or answer.status_code == 302
+    where = f"{world['site'].id}:{closed.id}"
+    data = {"version": 1, "day": str(world["monday"]), "starts": "09:00", "place": where, "override": "1"}
+    answer = client.post(f"{here}/deplacer", data=data)
+    assert answer.status_code == 422
+    assert "Cette règle ne peut pas être mise de côté." in answer.text
+    assert "Enregistrer quand même" not in answer.text
+    assert stored(rows, world).day == world["tuesday"]
 
 
 def test_an_overtaken_form_keeps_what_was_typed(
