@@ -12,6 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
+from scheduler.edit import EditResult
+from scheduler.edit_acts import Act
+from solver.verify import Breach
 from tests.factories import Make, making_in
 from tests.planning import World, hold
 from tests.queries import recorded
@@ -100,17 +103,26 @@ def test_a_breach_is_told_and_nothing_is_stored_until_it_is_overridden(
 
 
 def test_what_can_never_be_overridden_offers_no_button(
-    client: FlaskClient, rows: Session, make_row: Make, world: World, here: str
+    client: FlaskClient, rows: Session, world: World, here: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = make_row(m.Room, site=world["site"], active=False)
-    rows.commit()
-    where = f"{world['site'].id}:{closed.id}"
-    data = {"version": 1, "day": str(world["monday"]), "starts": "09:00", "place": where, "override": "1"}
-    answer = client.post(f"{here}/deplacer", data=data)
+    locked = Breach(
+        rule="lock",
+        message="x",
+        params={"activity": f"a{world['activity'].id}", "start": "132", "reason": "start"},
+    )
+
+    def judged(
+        _session: Session, _centre: m.Centre, plan: m.Plan, act: Act, *_: Any, **__: Any
+    ) -> EditResult:
+        return EditResult(plan=plan, uid=world["row"].uid, breaches=(locked,), stored=False)
+
+    monkeypatch.setattr("web.week.acts.edit", judged)
+    answer = client.post(f"{here}/verrouiller", data={"version": 1, "locked": 1, "override": "1"})
     assert answer.status_code == 422
+    assert "est verrouillée et ne peut pas changer ainsi" in answer.text
     assert "Cette règle ne peut pas être mise de côté." in answer.text
     assert "Enregistrer quand même" not in answer.text
-    assert stored(rows, world).day == world["tuesday"]
+    assert not stored(rows, world).locked
 
 
 def test_an_overtaken_form_keeps_what_was_typed(
