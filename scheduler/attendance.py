@@ -56,8 +56,9 @@ class Tap:
     """One tap on a phone.
 
     ``key`` is made by the device and unique. ``tapped_at`` and ``sent_at`` are read from the
-    device's clock; their distance is trusted, the clock itself is not. ``minutes`` are those
-    missed, for ``late`` and ``left_early``.
+    device's clock; their distance is trusted, the clock itself is not. ``device`` is the same in all
+    taps of one device, whose order its clock tells better than ours, since a message may travel for
+    seconds. ``minutes`` are those missed, for ``late`` and ``left_early``.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Tap:
     tapped_at: datetime
     sent_at: datetime
     source: str = "roll_call"
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,12 +268,20 @@ def _apply(
             marked_by_id=user_id,
         )
     )
-    if record.marked_at is not None and record.marked_at > tapped_at:
+    if _is_older(tap, tapped_at, record):
         return Result(key=tap.key, outcome=Outcome.SUPERSEDED, state=AttendanceState(record.state))
     record.state, record.attended_minutes, record.reason_id = tap.state, minutes, tap.reason_id
     record.walk_in = record.walk_in or tap.walk_in
     record.marked_at = tapped_at
+    record.marked_device, record.marked_device_at = tap.device, tap.tapped_at
     return Result(key=tap.key, outcome=Outcome.APPLIED, state=tap.state)
+
+
+def _is_older(tap: Tap, tapped_at: datetime, record: AttendanceRecord) -> bool:
+    """Tell whether a tap came before the one that holds."""
+    if tap.device and tap.device == record.marked_device and record.marked_device_at is not None:
+        return record.marked_device_at > tap.tapped_at
+    return record.marked_at is not None and record.marked_at > tapped_at
 
 
 def _record(session: Session, held: GroupSession, participant_id: int) -> AttendanceRecord:

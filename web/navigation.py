@@ -15,6 +15,7 @@ from web import (
     followup,
     imports,
     links,
+    messages,
     mine,
     people,
     personal,
@@ -46,7 +47,9 @@ class Place:
 #: The menu, always in this order.
 MENU: tuple[Place, ...] = (
     Place("week.show", _l("Semaine"), "calendar-week", Permission.VIEW_WEEK, ("week",)),
-    Place("today.show", _l("Aujourd'hui"), "check2-square", Permission.TAKE_ATTENDANCE, ("today",)),
+    Place(
+        "today.show", _l("Aujourd'hui"), "check2-square", Permission.TAKE_ATTENDANCE, ("today", "messages")
+    ),
     Place("people.index", _l("Personnes"), "people", Permission.VIEW_OWN_PEOPLE, ("people", "imports")),
     Place("followup.show", _l("Suivi"), "graph-up-arrow", Permission.VIEW_FOLLOWUP, ("followup",)),
 )
@@ -103,6 +106,7 @@ AREAS: tuple[Blueprint, ...] = (
     people.blueprint,
     imports.blueprint,
     followup.blueprint,
+    messages.blueprint,
     search.blueprint,
     settings.blueprint,
     settings.installation,

@@ -41,6 +41,9 @@ class Permission(StrEnum):
     ANSWER_TASKS = "answer_tasks"
     VIEW_REPORTS = "view_reports"
     PRINT_LISTS = "print_lists"
+    VIEW_MESSAGES = "view_messages"
+    ANSWER_MESSAGES = "answer_messages"
+    CALL_PEOPLE = "call_people"
     VIEW_SETTINGS = "view_settings"
     EDIT_SETTINGS = "edit_settings"
     MANAGE_USERS = "manage_users"
@@ -77,6 +80,9 @@ POLICY: dict[Permission, frozenset[Role]] = {
     ),
     Permission.VIEW_REPORTS: _COORDINATION | {Role.DIRECTOR},
     Permission.PRINT_LISTS: _COORDINATION | {Role.ANIMATEUR},
+    Permission.VIEW_MESSAGES: _COORDINATION | {Role.DIRECTOR},
+    Permission.ANSWER_MESSAGES: _COORDINATION,
+    Permission.CALL_PEOPLE: _COORDINATION | {Role.ANIMATEUR},
     Permission.VIEW_SETTINGS: frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.DIRECTOR}),
     Permission.EDIT_SETTINGS: _COORDINATION,
     Permission.MANAGE_USERS: frozenset({Role.ADMINISTRATOR}),

@@ -171,6 +171,7 @@ def read_taps(data: Any) -> list[Tap]:
                 reason_id=_number(reason) if reason is not None else None,
                 walk_in=bool(item.get("walk_in")),
                 source="card" if item.get("source") == "card" else "roll_call",
+                device=str(item.get("device") or "")[:36],
                 tapped_at=min(_instant(item["tapped_at"]), sent_at),
                 sent_at=sent_at,
             )
@@ -267,6 +268,7 @@ def words() -> dict[str, str]:
         "offline": _("Hors ligne"),
         "signed_out": _("Vos marques sont gardées sur ce téléphone. Reconnectez-vous pour les envoyer."),
         "superseded": _("Quelqu'un d'autre a marqué cette personne après vous : sa marque est gardée."),
+        "not_kept": _("Ce téléphone n'a pas pu garder cette marque. Rechargez la page et recommencez."),
         "minutes": _("{n} min"),
         "dismiss": _("J'ai compris"),
         "aim": _("Montrez la carte à la caméra."),

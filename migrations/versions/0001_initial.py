@@ -637,6 +637,8 @@ def upgrade():
     sa.Column('answer_reason', sa.String(length=200), nullable=False),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('marked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('marked_device', sa.String(length=36), nullable=False),
+    sa.Column('marked_device_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('centre_id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),

@@ -55,7 +55,8 @@ class AttendanceRecord(CentreOwned, Versioned, Base):
 
     When, what and where are copied from the session as it was when it was first answered or
     marked, so that reports need no version of the plan. ``attended_minutes`` are what legal
-    counters add up.
+    counters add up. ``marked_at`` is by our clock; ``marked_device_at`` is the same instant by the
+    clock of the device, which alone tells the order of two taps on it.
     """
 
     __tablename__ = "attendance_record"
@@ -80,6 +81,8 @@ class AttendanceRecord(CentreOwned, Versioned, Base):
     answer_reason: Mapped[str] = mapped_column(String(200), default="")
     answered_at: Mapped[datetime | None]
     marked_at: Mapped[datetime | None]
+    marked_device: Mapped[str] = mapped_column(String(36), default="")
+    marked_device_at: Mapped[datetime | None]
 
     participant: Mapped[Participant] = relationship()
     reason: Mapped[AbsenceReason | None] = relationship()

@@ -80,6 +80,22 @@ def test_the_same_tap_twice_counts_once(
     assert len(record_of(session, person).marks) == 1
 
 
+def test_a_slow_message_does_not_turn_round_the_taps_of_one_phone(
+    session: Session, held: m.GroupSession, person: m.Participant
+) -> None:
+    first = tap(held, person, State.PRESENT, device="a", sent_at=AT_NINE)
+    second_at = AT_NINE + timedelta(seconds=1)
+    second = tap(held, person, State.LATE, device="a", tapped_at=second_at, sent_at=second_at)
+    # The first message travels for three seconds, the second for one.
+    for each, received_at in (
+        (first, AT_NINE + timedelta(seconds=3)),
+        (second, second_at + timedelta(seconds=1)),
+    ):
+        (result,) = apply_taps(session, held.centre_id, [each], received_at, user_id=None)
+        assert result.outcome is Outcome.APPLIED
+    assert record_of(session, person).state == State.LATE
+
+
 def test_the_later_tap_wins_whatever_comes_first_and_both_are_kept(
     session: Session, held: m.GroupSession, person: m.Participant
 ) -> None:

@@ -128,10 +128,16 @@
 
   // --- taps --------------------------------------------------------------------------------
   const key = () => crypto.randomUUID ? crypto.randomUUID() : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16));
-  const tap = async (row, state, changes = {}) => {
+  // Kept in storage, so that the order of one phone's taps never hangs on how long sending took.
+  const device = localStorage.getItem("semainier-device") || key();
+  localStorage.setItem("semainier-device", device);
+  let latest = 0;
+  const note = (row, state, changes = {}) => {
     const list = row.closest(".roll");
+    latest = Math.max(Date.now(), latest + 1);
     const record = {
       key: key(),
+      device,
       take: root.dataset.take,
       session_uid: list.dataset.uid,
       participant_id: Number(row.dataset.person),
@@ -140,12 +146,24 @@
       minutes: 0,
       reason_id: null,
       walk_in: "walkIn" in row.dataset,
-      tapped_at: Date.now(),
+      tapped_at: latest,
       ...changes,
     };
-    await store("readwrite", (taps) => taps.put(record));
     show(row, record.state, record.minutes, record.reason_id);
+    return record;
   };
+  // All of one tap at once: whatever is tapped next comes after it.
+  const keep = async (records) => {
+    try {
+      await store("readwrite", (taps) => records.map((record) => taps.put(record)).at(-1));
+    } catch {
+      records.forEach((record) => complain(record, words.not_kept));
+      return;
+    }
+    await status();
+    send();
+  };
+  const tap = (row, state, changes) => keep([note(row, state, changes)]);
   const whole = (list) => Math.round((list.dataset.ends - list.dataset.starts) / 60);
   const guess = (list, state) => {
     const now = Date.now() / 1000;
@@ -171,17 +189,13 @@
       const minutes = state === "late" || state === "left_early" ? guess(list, state) : 0;
       const announced = (state === "excused" || state === "absent") && Number(row.dataset.announced) || null;
       await tap(row, again ? "unmarked" : state, { minutes: again ? 0 : minutes, reason_id: again ? null : announced });
-    } else return;
-    await status();
-    send();
+    }
   });
   root.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!event.target.matches(".roll-all")) return;
     const rows = event.target.closest(".roll").querySelectorAll('.roll-line[data-state="unmarked"]:not([data-announced])');
-    for (const row of rows) await tap(row, "present");
-    await status();
-    send();
+    if (rows.length) await keep([...rows].map((row) => note(row, "present")));
   });
 
   // --- somebody else -----------------------------------------------------------------------
@@ -190,8 +204,6 @@
     const row = known || addLine(list, { session_uid: list.dataset.uid, participant_id: person.id, name: person.name });
     if (!row) return;
     await tap(row, "present", { source });
-    await status();
-    send();
   };
   document.querySelectorAll(".roll-other").forEach((other) => {
     other.hidden = false;

@@ -1,4 +1,4 @@
-"""What is to be sent, and what became of it."""
+"""Invitations by e-mail: what is to be sent, and what became of it."""
 
 from __future__ import annotations
 

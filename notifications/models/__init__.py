@@ -1,0 +1,30 @@
+"""Tables of messages, by noun."""
+
+from notifications.models.contacts import AddressState, ContactAddress, ContactChoice
+from notifications.models.inbox import InboundMessage, InboundState, Meaning
+from notifications.models.mail_invitation import InvitationState, MailInvitation
+from notifications.models.outbox import (
+    ChannelKind,
+    Message,
+    MessageEvent,
+    MessageKind,
+    MessageState,
+    MessageTopic,
+)
+
+__all__ = [
+    "AddressState",
+    "ChannelKind",
+    "ContactAddress",
+    "ContactChoice",
+    "InboundMessage",
+    "InboundState",
+    "InvitationState",
+    "MailInvitation",
+    "Meaning",
+    "Message",
+    "MessageEvent",
+    "MessageKind",
+    "MessageState",
+    "MessageTopic",
+]

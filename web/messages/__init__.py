@@ -1,0 +1,7 @@
+"""Messages: what was sent and answered, who is to be called, and how reminders are set."""
+
+from __future__ import annotations
+
+from web.messages.area import blueprint
+
+__all__ = ["blueprint"]
