@@ -12,7 +12,12 @@ from notifications.models import ChannelKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message as a channel needs it, read from the outbox so that no transaction stays open."""
+    """One message as a channel needs it, read from the outbox so that no transaction stays open.
+
+    ``sender`` is the centre's own (``contacts.sender_of``), where it has one. ``free_text``: WhatsApp
+    takes the body as it is (``contacts.takes_free_text``); otherwise the template ``content_sid`` goes.
+    ``taken`` are the provider's ids of other messages to this address, which ``find`` leaves alone.
+    """
 
     token: str
     channel: ChannelKind
@@ -23,6 +28,9 @@ class Outgoing:
     content_sid: str | None = None
     content_variables: dict[str, str] = field(default_factory=dict)
     media_url: str | None = None
+    sender: str | None = None
+    free_text: bool = False
+    taken: frozenset[str] = frozenset()
     claimed_at: datetime
 
 
