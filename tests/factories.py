@@ -14,7 +14,15 @@ from uuid import uuid4
 import factory
 from sqlalchemy.orm import Session
 
-from notifications.models import MailInvitation
+from notifications.models import (
+    ChannelKind,
+    MailInvitation,
+    Message,
+    MessageEvent,
+    MessageKind,
+    MessageTopic,
+)
+from notifications.models.policy import ReminderPolicy
 from scheduler import models as m
 from scheduler.models.calendar import ClosureKind
 
@@ -546,6 +554,53 @@ class MailInvitationFactory(_Owned):
     digest = "0" * 64
     next_at = EPOCH
     queued_at = EPOCH
+
+
+class MessageFactory(_Owned):
+    class Meta:
+        model = Message
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    key = factory.LazyFunction(lambda: f"test:{uuid4().hex}")
+    kind = MessageKind.REMINDER
+    channel = ChannelKind.SMS
+    address = "+32470000001"
+    body = "Bonjour"
+    next_at = EPOCH
+    created_at = EPOCH
+
+
+class MessageTopicFactory(_Owned):
+    class Meta:
+        model = MessageTopic
+        exclude = ("centre", "participant")
+
+    message = _own("MessageFactory")
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    session_uid = factory.LazyFunction(lambda: str(uuid4()))
+    starts_at = EPOCH
+
+
+class MessageEventFactory(_Owned):
+    class Meta:
+        model = MessageEvent
+
+    message = _own("MessageFactory")
+    key = factory.LazyFunction(lambda: uuid4().hex)
+    source = "worker"
+    status = "claimed"
+    happened_at = EPOCH
+
+
+class ReminderPolicyFactory(_Owned):
+    class Meta:
+        model = ReminderPolicy
+
+    quiet_from = time(20)
+    quiet_until = time(8)
 
 
 class AuditEntryFactory(_Owned):
