@@ -11,6 +11,7 @@ from notifications.models.outbox import (
     MessageState,
     MessageTopic,
 )
+from notifications.models.policy import ReminderPolicy
 
 __all__ = [
     "AddressState",
@@ -27,4 +28,5 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MessageTopic",
+    "ReminderPolicy",
 ]
