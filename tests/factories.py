@@ -420,6 +420,50 @@ class SlotReturnFactory(_Owned):
     returned_at = EPOCH
 
 
+class ChoiceRoundFactory(_Owned):
+    class Meta:
+        model = m.ChoiceRound
+
+    activity = _own("ActivityFactory")
+    first_day = MONDAY
+    last_day = MONDAY + timedelta(27)
+    tolerance_points = 30
+    hold_hours = 48
+    queued_at = EPOCH
+
+
+class ChoiceOfferFactory(_Owned):
+    class Meta:
+        model = m.ChoiceOffer
+
+    participant = _own("ParticipantFactory")
+    activity = _own("ActivityFactory")
+    created_at = EPOCH
+    expires_at = EPOCH + timedelta(days=365)
+
+
+class ChoicePlaceFactory(_Owned):
+    class Meta:
+        model = m.ChoicePlace
+
+    offer = _own("ChoiceOfferFactory")
+    activity = factory.SelfAttribute("offer.activity")
+    site = _own("SiteFactory")
+    number = 1
+    starts_at = EPOCH + timedelta(days=365)
+    ends_at = EPOCH + timedelta(days=365, hours=1)
+    held_until = EPOCH + timedelta(days=365)
+
+
+class FreedSeatFactory(_Owned):
+    class Meta:
+        model = m.FreedSeat
+
+    participant = _own("ParticipantFactory")
+    session_uid = factory.LazyFunction(lambda: str(uuid4()))
+    freed_at = EPOCH
+
+
 class AttendanceFactory(_Owned):
     class Meta:
         model = m.Attendance

@@ -14,6 +14,17 @@ from scheduler.models.attendance import (
 from scheduler.models.audit import AuditEntry
 from scheduler.models.calendar import Closure
 from scheduler.models.centre import Centre, Membership, Role, User
+from scheduler.models.choices import (
+    ChoiceOffer,
+    ChoicePlace,
+    ChoiceRound,
+    FreedSeat,
+    FreedState,
+    OfferKind,
+    OfferState,
+    PlaceState,
+    RoundState,
+)
 from scheduler.models.course import Course, CourseEnrolment, CourseException, CourseMeeting, CourseSource
 from scheduler.models.engagement import MeetingState, MentoringMeeting, SlotReturn, SlotState
 from scheduler.models.link import Link, LinkKind
@@ -69,6 +80,9 @@ __all__ = [
     "CalendarKind",
     "Centre",
     "Certificate",
+    "ChoiceOffer",
+    "ChoicePlace",
+    "ChoiceRound",
     "Closure",
     "Cohort",
     "CohortMember",
@@ -81,6 +95,8 @@ __all__ = [
     "Enrolment",
     "EnrolmentStatus",
     "EquipmentPool",
+    "FreedSeat",
+    "FreedState",
     "GroupSession",
     "ImportBatch",
     "ImportMapping",
@@ -91,17 +107,21 @@ __all__ = [
     "Membership",
     "MentoringMeeting",
     "MentoringPair",
+    "OfferKind",
+    "OfferState",
     "OutsideAttendance",
     "PairRule",
     "Participant",
     "PathCounter",
     "Phase",
+    "PlaceState",
     "Plan",
     "PlanRun",
     "PlanState",
     "Programme",
     "Role",
     "Room",
+    "RoundState",
     "RunState",
     "SessionLeader",
     "Site",
