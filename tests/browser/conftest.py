@@ -16,9 +16,9 @@ from werkzeug.serving import make_server
 
 from scheduler import models as m
 from tests.factories import Make, making_in
-from tests.web.conftest import PASSWORD, PASSWORD_HASH, app, app_centre, rows, sign_in
+from tests.web.conftest import PASSWORD, PASSWORD_HASH, app, app_centre, made_apps, rows, sign_in
 
-__all__ = ["app", "app_centre", "rows", "sign_in"]
+__all__ = ["app", "app_centre", "made_apps", "rows", "sign_in"]
 
 #: Names under which a Chromium is looked for.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy.orm import Session
 
 from scheduler.models import Centre, Participant, Role
+from tests.browser.looks import complaints
 from tests.web import centre_rows as make
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 OpenPage = Callable[..., Page]
 
@@ -93,40 +91,8 @@ def addresses(rows: Session, app_centre: Centre, amina: Participant) -> list[str
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("width", [360, 1280])
-def test_pages_fit_the_screen_and_axe_finds_nothing(
-    open_page: OpenPage, addresses: list[str], width: int
-) -> None:
-    page = open_page(Role.ADMINISTRATOR, width=width)
-    axe = AXE.read_text(encoding="utf-8")
-    findings = []
-    for address in addresses:
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status == 200, address
-        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert too_wide <= 0, (address, width)
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        findings += [
-            (address, each["id"], each["nodes"][0]["html"][:160], each["nodes"][0]["failureSummary"][:200])
-            for each in found["violations"]
-        ]
-    assert findings == []
-
-
-def test_dark_pages_keep_their_contrast(open_page: OpenPage, addresses: list[str]) -> None:
-    page = open_page(Role.ADMINISTRATOR)
-    page.emulate_media(color_scheme="dark")
-    axe = AXE.read_text(encoding="utf-8")
-    findings = []
-    for address in addresses[:3] + addresses[10:12]:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {runOnly: ['color-contrast']})")
-        findings += [(address, each["html"][:160]) for v in found["violations"] for each in v["nodes"]]
-    assert findings == []
+def test_pages_fit_the_screen_and_axe_finds_nothing(open_page: OpenPage, addresses: list[str]) -> None:
+    assert complaints(open_page(Role.ADMINISTRATOR), addresses) == []
 
 
 def test_every_place_of_the_menu_opens_by_keyboard(

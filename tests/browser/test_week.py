@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,13 +14,12 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.plan_run import run_next
+from tests.browser.looks import complaints
 from tests.factories import Make
 from tests.planning import World, hold
 from tests.web.week_rows import draft, draft_world, publish
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 OpenPage = Callable[..., Page]
 
@@ -150,28 +148,8 @@ def addresses(rows: Session, make_row: Make, app_centre: m.Centre, world: World)
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "light"), (1280, "dark")])
-def test_pages_fit_the_screen_and_axe_finds_nothing(
-    open_page: OpenPage, addresses: list[str], width: int, scheme: str
-) -> None:
-    page = open_page(width=width)
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    axe = AXE.read_text(encoding="utf-8")
-    findings = []
-    for address in addresses:
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status == 200, address
-        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert too_wide <= 0, (address, width)
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        findings += [
-            (address, each["id"], node["html"][:160], node["failureSummary"][:200])
-            for each in found["violations"]
-            for node in each["nodes"][:2]
-        ]
-    assert findings == []
+def test_pages_fit_the_screen_and_axe_finds_nothing(open_page: OpenPage, addresses: list[str]) -> None:
+    assert complaints(open_page(), addresses) == []
 
 
 def test_a_session_is_reached_and_changed_by_keyboard(

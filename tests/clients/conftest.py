@@ -16,9 +16,9 @@ from werkzeug.serving import make_server
 
 from scheduler import models as m
 from tests.factories import Make, making_in
-from tests.web.conftest import app, app_centre, rows
+from tests.web.conftest import app, app_centre, made_apps, rows
 
-__all__ = ["app", "app_centre", "rows"]
+__all__ = ["app", "app_centre", "made_apps", "rows"]
 
 VDIRSYNCER_CONFIG = """\
 [general]

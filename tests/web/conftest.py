@@ -26,20 +26,20 @@ PASSWORD_HASH = HASHER.hash(PASSWORD)
 
 
 @pytest.fixture(scope="session")
-def _apps() -> Iterator[dict[str, Flask]]:
+def made_apps() -> Iterator[dict[str, Flask]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("web.auth.hasher", HASHER)
         yield {}
 
 
 @pytest.fixture
-def app(backend: str, engine: Engine, tmp_path: Path, _apps: dict[str, Flask]) -> Iterator[Flask]:
+def app(backend: str, engine: Engine, tmp_path: Path, made_apps: dict[str, Flask]) -> Iterator[Flask]:
     """The application on the shared engine of this backend, made once: it compiles its templates once.
 
     Its configuration is put back and every table emptied after each test.
     """
-    if backend not in _apps:
-        _apps[backend] = create_app(
+    if backend not in made_apps:
+        made_apps[backend] = create_app(
             {
                 "TESTING": True,
                 "INSTANCE_PATH": str(tmp_path),
@@ -50,7 +50,7 @@ def app(backend: str, engine: Engine, tmp_path: Path, _apps: dict[str, Flask]) -
                 "ALLOW_PRIVATE_NETWORKS": True,
             }
         )
-    app = _apps[backend]
+    app = made_apps[backend]
     kept = dict(app.config)
     app.instance_path = str(tmp_path)
     for name, path in kept.items():

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.models import AbsenceReason, Centre, Membership, Role, User
-from tests.web.conftest import app, rows
+from tests.web.conftest import app, made_apps, rows
 from web.auth import hasher
 
-__all__ = ["app", "rows"]
+__all__ = ["app", "made_apps", "rows"]
 
 
 def test_a_centre_with_its_administrator(app: Flask, rows: Session) -> None:
