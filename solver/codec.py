@@ -30,7 +30,9 @@ def loads(cls: type[T], text: str | bytes) -> T:
         With the place and the reason: not JSON, an unknown key, a missing key, a wrong type.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once_each)
+    except FormatError:
+        raise
     except (ValueError, RecursionError) as error:
         raise FormatError("", f"is not JSON: {error}") from error
     return typing.cast(T, _read(cls, data, ""))
@@ -53,6 +55,15 @@ def json_schema(cls: type, *, title: str) -> dict[str, Any]:
         **body,
         "$defs": dict(sorted(defs.items())),
     }
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; JSON readers disagree on which of two equal keys counts, so neither does."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        raise FormatError("", f"has the key {next(key for key in keys if keys.count(key) > 1)!r} twice")
+    return found
 
 
 def _read(hint: Any, value: Any, path: str) -> Any:

@@ -142,6 +142,11 @@ def test_what_is_no_problem_at_all_is_refused(text: str | bytes) -> None:
         loads(Problem, text)
 
 
+def test_a_key_that_stands_twice_is_refused() -> None:
+    with pytest.raises(FormatError, match="'version' twice"):
+        loads(Problem, '{"version": 1, "version": 2}')
+
+
 def test_missing_keys_are_named() -> None:
     with pytest.raises(FormatError) as caught:
         loads(Problem, '{"days": 7}')
