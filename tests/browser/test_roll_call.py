@@ -58,7 +58,7 @@ def stored(rows: Session) -> dict[str, int]:
 
 
 def wait_for(rows: Session, wanted: dict[str, int]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while stored(rows) != wanted and time.monotonic() < deadline:
         time.sleep(0.1)
     assert stored(rows) == wanted
