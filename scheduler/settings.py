@@ -10,6 +10,11 @@ key                    meaning
 ``allocation_percent`` share of the hours that goes to non-EU nationals, where a programme says none
 ``certificate_months`` months that a certificate of absence is kept (12)
 ``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
+``send_unreviewed``    send texts that no mediator has reviewed in that language (False)
+``message_name``       how the centre calls itself in messages (its name)
+``message_phone``      telephone number that messages give (none)
+``sms_plain_quotes``   replace typographic quotes and dashes in SMS by plain ones (True)
+``sms_plain_letters``  leave out accents in SMS where that saves a segment (False)
 =====================  ==========================================================================
 """
 
@@ -27,6 +32,9 @@ HORIZON_WEEKS = 4
 PATH_MONTHS = 18
 CERTIFICATE_MONTHS = 12
 MOST_WEEKS = 13
+
+#: Languages of administration: the team answers for its own words there.
+TEAM_LANGUAGES = frozenset({"fr", "nl", "de"})
 
 
 def freeze_days(centre: Centre) -> int:
@@ -65,6 +73,36 @@ def weights(centre: Centre) -> Weights:
     known = {spec.name for spec in fields(Weights)}
     given: Any = centre.settings.get("weights") or {}
     return Weights(**{name: int(value) for name, value in given.items() if name in known})
+
+
+def send_unreviewed(centre: Centre) -> bool:
+    """Return whether texts are sent that no mediator has reviewed."""
+    return centre.settings.get("send_unreviewed") is True
+
+
+def message_name(centre: Centre) -> str:
+    """Return how the centre calls itself in messages."""
+    return str(centre.settings.get("message_name") or centre.name)
+
+
+def message_phone(centre: Centre) -> str:
+    """Return the telephone number that messages give, or nothing."""
+    return str(centre.settings.get("message_phone") or "")
+
+
+def message_language(centre: Centre) -> str:
+    """Return the language that the team writes itself, which stands in for those not reviewed."""
+    return centre.locale if centre.locale in TEAM_LANGUAGES else "fr"
+
+
+def sms_plain_quotes(centre: Centre) -> bool:
+    """Return whether typographic signs in SMS become plain ones."""
+    return centre.settings.get("sms_plain_quotes") is not False
+
+
+def sms_plain_letters(centre: Centre) -> bool:
+    """Return whether accents are left out of SMS where that saves a segment."""
+    return centre.settings.get("sms_plain_letters") is True
 
 
 def _number(centre: Centre, key: str, default: int) -> int:

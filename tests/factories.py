@@ -14,6 +14,7 @@ from uuid import uuid4
 import factory
 from sqlalchemy.orm import Session
 
+from notifications import models as n
 from notifications.models import (
     ChannelKind,
     MailInvitation,
@@ -670,6 +671,42 @@ class ImportBatchFactory(_Owned):
     kind = "roster"
     filename = "liste.csv"
     created_at = EPOCH
+
+
+class CentreWordingFactory(_Owned):
+    class Meta:
+        model = n.CentreWording
+
+    language = "fr"
+    channel = n.ChannelKind.SMS
+    kind = n.MessageKind.REMINDER
+    name = "one"
+    text = "{hello} {sessions}"
+    changed_at = EPOCH
+
+
+class WordingReviewFactory(_Owned):
+    class Meta:
+        model = n.WordingReview
+
+    language = "ar"
+    digest = "0" * 64
+    reviewed_by = "Médiatrice d'essai"
+    reviewed_at = EPOCH
+
+
+class RecordingFactory(_Owned):
+    class Meta:
+        model = n.Recording
+
+    language = "ti"
+    name = "reminder.one"
+    file_name = factory.LazyFunction(lambda: f"{uuid4().hex}.wav")
+    mime = "audio/wav"
+    size_bytes = 16_044
+    duration_ms = 1000
+    recorded_by = "Médiatrice d'essai"
+    recorded_at = EPOCH
 
 
 def factories() -> dict[type, type[_Base]]:

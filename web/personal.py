@@ -13,8 +13,21 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 
+from notifications.links import PREFIX, find_reader
 from scheduler.attendance import answer, session_in_force
 from scheduler.check_in import is_open
 from scheduler.db import enter_centre
@@ -40,6 +53,12 @@ REASONS = ("ill", "child", "course", "work", "other")
 
 def _person(token: str | None) -> Participant:
     """Return the person whose page a token opens, in their centre; the same 404 for every other."""
+    if token and token.startswith(PREFIX):
+        reader = find_reader(db.session(), current_app.config["SECRET_KEY"], token, datetime.now(UTC))
+        if reader is None:
+            abort(404)
+        enter_centre(db.session(), reader.centre_id)
+        return reader
     link = find_link(db.session(), token) if token else None
     if link is None or link.revoked_at is not None or link.kind != LinkKind.PAGE:
         abort(404)

@@ -12,9 +12,12 @@ from notifications.models.outbox import (
     MessageTopic,
 )
 from notifications.models.policy import ReminderPolicy
+from notifications.models.recordings import Recording
+from notifications.models.wording import CentreWording, WordingReview
 
 __all__ = [
     "AddressState",
+    "CentreWording",
     "ChannelKind",
     "ContactAddress",
     "ContactChoice",
@@ -28,5 +31,7 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MessageTopic",
+    "Recording",
     "ReminderPolicy",
+    "WordingReview",
 ]
