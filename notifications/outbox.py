@@ -6,7 +6,7 @@ hold or neither does.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -82,22 +82,26 @@ def enqueue(session: Session, draft: Draft, now: datetime) -> Message | None:
         return None
     message: Message = row
     if draft.topics:
-        session.execute(
-            insert(MessageTopic),
-            [
-                {
-                    "centre_id": draft.centre_id,
-                    "message_id": message.id,
-                    "participant_id": topic.participant_id,
-                    "session_uid": topic.session_uid,
-                    "sequence": topic.sequence,
-                    "starts_at": topic.starts_at,
-                    "confirm_by": topic.confirm_by,
-                }
-                for topic in draft.topics
-            ],
-        )
+        session.execute(insert(MessageTopic), _topics(draft, message.id))
     return message
+
+
+def enqueue_all(session: Session, drafts: Sequence[Draft], now: datetime) -> int:
+    """Store many messages in a few statements, those whose key is known left out; return how many."""
+    if not drafts:
+        return 0
+    session.flush()
+    by_key = {(draft.centre_id, draft.key): draft for draft in drafts}
+    rows = session.execute(
+        insert_or_ignore(session, Message).returning(Message.id, Message.centre_id, Message.key),
+        [_columns(draft, now) for draft in by_key.values()],
+    ).all()
+    topics = [
+        topic for message_id, centre_id, key in rows for topic in _topics(by_key[centre_id, key], message_id)
+    ]
+    if topics:
+        session.execute(insert(MessageTopic), topics)
+    return len(rows)
 
 
 def supersede(
@@ -169,6 +173,21 @@ def _withdraw(
         return []
     query = select(Message).where(Message.id.in_(ids)).order_by(Message.id)
     return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _topics(draft: Draft, message_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "centre_id": draft.centre_id,
+            "message_id": message_id,
+            "participant_id": topic.participant_id,
+            "session_uid": topic.session_uid,
+            "sequence": topic.sequence,
+            "starts_at": topic.starts_at,
+            "confirm_by": topic.confirm_by,
+        }
+        for topic in draft.topics
+    ]
 
 
 def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
