@@ -57,6 +57,12 @@ TABLE: Final[dict[str, Consequence]] = {
     "http_429": _RETRY,
     "20429": _RETRY,
     "21730": _RETRY,
+    # The account: nothing is wrong with the message, and somebody will put the account right.
+    "10001": _RETRY,
+    "20003": _RETRY,
+    "20005": _RETRY,
+    "30002": _RETRY,
+    "no_sender": _FALL_BACK,
     # Numbers that are none, on every channel.
     "21201": _NO_SUCH_NUMBER,
     "21211": _NO_SUCH_NUMBER,
@@ -64,7 +70,6 @@ TABLE: Final[dict[str, Consequence]] = {
     "13224": _NO_SUCH_NUMBER,
     # Texts: the network, the handset, the person.
     "30001": _RETRY,
-    "30002": _RETRY,
     "30003": _RETRY,
     "30004": _UNREACHABLE,
     "30005": _UNREACHABLE,

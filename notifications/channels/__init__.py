@@ -17,6 +17,7 @@ class Outgoing:
     ``sender`` is the centre's own (``contacts.sender_of``), where it has one. ``free_text``: WhatsApp
     takes the body as it is (``contacts.takes_free_text``); otherwise the template ``content_sid`` goes.
     ``taken`` are the provider's ids of other messages to this address, which ``find`` leaves alone.
+    ``expires_at`` is from when the message is of no use; the provider then drops what it still holds.
     """
 
     token: str
@@ -31,6 +32,7 @@ class Outgoing:
     sender: str | None = None
     free_text: bool = False
     taken: frozenset[str] = frozenset()
+    expires_at: datetime | None = None
     claimed_at: datetime
 
 
@@ -40,6 +42,7 @@ class Accepted:
 
     provider_sid: str
     status: str = "accepted"
+    error_code: str | None = None
 
 
 class Verdict(StrEnum):
