@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import notifications.jobs
 import scheduler.jobs
+from notifications.channels.choose import choose_channels
 from scheduler.jobs import Job, job
 from web.extensions import db
 
@@ -41,6 +42,11 @@ def job_settings(app: Flask) -> dict[str, Any]:
     return {
         "allow_private_networks": bool(app.config["ALLOW_PRIVATE_NETWORKS"]),
         "certificate_folder": app.config["CERTIFICATE_FOLDER"],
+        "secret_key": app.config["SECRET_KEY"],
+        "public_url": app.config["PUBLIC_URL"],
+        "smtp_url": app.config["SMTP_URL"],
+        "mail_from": app.config["MAIL_FROM"],
+        "channels": choose_channels(app.config),
     }
 
 
