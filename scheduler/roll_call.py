@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from scheduler.attendance import expected_ids
@@ -21,6 +22,7 @@ from scheduler.models import (
     Participant,
     SessionLeader,
 )
+from scheduler.roster_import.folding import fold
 
 #: Fewest letters typed before people are offered as walk-ins, and most people offered.
 FEWEST_LETTERS = 3
@@ -103,24 +105,51 @@ def roll_calls(session: Session, centre_id: int, day: date, *, staff_id: int | N
 
 
 def find_walk_ins(session: Session, typed: str) -> list[tuple[int, str]]:
-    """Return people of the current centre whose first or last name begins so, as id and short name."""
-    text = typed.strip()
-    if len(text) < FEWEST_LETTERS:
+    """Return people of the current centre of whom a name begins so, as id and short name.
+
+    Accents and case make no difference.
+    """
+    wanted = fold(typed)
+    if len(wanted) < FEWEST_LETTERS:
         return []
-    start = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    found = (
+        (person.id, short_name(person))
+        for person in _possible_walk_ins(session)
+        if any(start.startswith(wanted) for start in _beginnings(person))
+    )
+    return list(islice(found, MOST_FOUND))
+
+
+def walk_ins_to_keep(session: Session) -> list[tuple[int, str, list[str]]]:
+    """Return everybody who may walk in, for a phone without network.
+
+    Phones get lost, so last names are not in it.
+
+    Returns
+    -------
+    list of (id, short name, first letters of each of the names)
+        The letters are without accents and in lower case.
+    """
+    return [
+        (person.id, short_name(person), sorted({start[:FEWEST_LETTERS] for start in _beginnings(person)}))
+        for person in _possible_walk_ins(session)
+    ]
+
+
+def _possible_walk_ins(session: Session) -> Iterable[Participant]:
     query = (
         select(Participant)
-        .where(
-            Participant.active,
-            or_(
-                Participant.first_name.ilike(start, escape="\\"),
-                Participant.last_name.ilike(start, escape="\\"),
-            ),
-        )
-        .order_by(Participant.first_name, Participant.last_name)
-        .limit(MOST_FOUND)
+        .where(Participant.active)
+        .options(load_only(Participant.first_name, Participant.last_name, Participant.centre_id))
+        .order_by(Participant.first_name, Participant.last_name, Participant.id)
     )
-    return [(person.id, short_name(person)) for person in session.scalars(query)]
+    return session.scalars(query)
+
+
+def _beginnings(person: Participant) -> list[str]:
+    """Return what somebody may begin to type for a person: either name first, or any part of them."""
+    first, last = fold(person.first_name), fold(person.last_name)
+    return [f"{first} {last}".strip(), f"{last} {first}".strip(), *first.split(), *last.split()]
 
 
 def absence_reasons(session: Session) -> list[AbsenceReason]:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from markupsafe import Markup
 
 from web.config import ROOT
@@ -80,6 +80,10 @@ def symbol(name: str) -> Markup:
     return Markup('<symbol id="i-{}" viewBox="0 0 16 16">{}</symbol>').format(name, Markup(inner))  # noqa: S704
 
 
+#: How long browsers keep files whose address has a version, and the others.
+YEAR_S, DAY_S = 31_536_000, 86_400
+
+
 @cache
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
@@ -96,7 +100,11 @@ def init_app(app: Flask) -> None:
             if path.is_file():
                 values["v"] = _digest(path)
 
-    app.config.setdefault("SEND_FILE_MAX_AGE_DEFAULT", 31_536_000)
+    def max_age_s(_name: str | None) -> int:
+        """An address with a version never changes its content; a font's hardly does."""
+        return YEAR_S if "v" in request.args else DAY_S
+
+    app.get_send_file_max_age = max_age_s  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from scheduler.roll_call import (
     not_taken,
     roll_calls,
     short_name,
+    walk_ins_to_keep,
 )
 from scheduler.wording import plain_words
 from web.centre import PREFIX
@@ -235,6 +236,16 @@ def search() -> Any:
     return jsonify([{"id": person_id, "name": name} for person_id, name in found])
 
 
+@blueprint.get("/personnes")
+@requires(Permission.TAKE_ATTENDANCE)
+def people() -> Response:
+    """Answer with everybody who may walk in, for a phone to keep; nothing when it has them already."""
+    response = jsonify(walk_ins_to_keep(db.session()))
+    response.headers["Cache-Control"] = "no-store"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
 @blueprint.post("/carte")
 @requires(Permission.TAKE_ATTENDANCE)
 def card() -> Any:
@@ -251,7 +262,9 @@ def card() -> Any:
 @requires(Permission.TAKE_ATTENDANCE)
 def service_worker() -> Response:
     """Serve the worker from here, so that it rules over this page and nothing else."""
-    return current_app.send_static_file("js/today-worker.js")
+    response = current_app.send_static_file("js/today-worker.js")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def announced_reason(key: str) -> str:
@@ -275,4 +288,5 @@ def words() -> dict[str, str]:
         "no_camera": _("La caméra n'est pas disponible."),
         "card_offline": _("Sans réseau, tapez trois lettres du nom ou touchez la liste."),
         "scanned": _("{name} est là."),
+        "nobody": _("Personne ne s'appelle ainsi dans ce centre."),
     }

@@ -180,7 +180,8 @@ def test_the_page_is_light_and_costs_the_same_number_of_queries_for_any_list(
 def test_walk_ins_are_found_by_three_letters_in_this_centre_only(
     app_centre: m.Centre, rows: Session, make_row: Make, sign_in: Callable[..., FlaskClient]
 ) -> None:
-    make_row(m.Participant, first_name="Zohra", last_name="A")
+    make_row(m.Participant, first_name="Zohra", last_name="Ädèle Li")
+    make_row(m.Participant, first_name="Zohra", last_name="Partie", active=False)
     other = m.Centre(name="Autre", slug="autre", created_at=datetime.now(UTC))
     rows.add(other)
     rows.flush()
@@ -190,8 +191,26 @@ def test_walk_ins_are_found_by_three_letters_in_this_centre_only(
     client = sign_in()
     url = f"/c/{app_centre.slug}/aujourdhui/chercher"
     assert client.get(url, query_string={"q": "zo"}).json == []
-    assert [person["name"] for person in client.get(url, query_string={"q": "zoh"}).json] == ["Zohra A."]
+    for typed in ("zoh", "Zohra ä", "ade", "ADELE", "adele li zo", " li"):
+        found = [person["name"] for person in client.get(url, query_string={"q": typed}).json]
+        assert found == (["Zohra Ä."] if typed != " li" else []), typed
     assert client.get(url, query_string={"q": "%%%"}).json == []
+
+
+def test_a_phone_keeps_whom_to_find_without_network_but_no_last_names(
+    app_centre: m.Centre, rows: Session, make_row: Make, sign_in: Callable[..., FlaskClient]
+) -> None:
+    person = make_row(m.Participant, first_name="Zohra", last_name="Ädèle")
+    rows.commit()
+    client = sign_in(m.Role.ANIMATEUR)
+    url = f"/c/{app_centre.slug}/aujourdhui/personnes"
+    first = client.get(url)
+    assert first.json == [[person.id, "Zohra Ä.", ["ade", "zoh"]]]
+    assert client.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    person.first_name = "Zahra"
+    rows.commit()
+    assert client.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+    assert sign_in(m.Role.SOCIAL_WORKER).get(url).status_code == 403
 
 
 def test_lists_that_nobody_took_are_pointed_out(

@@ -49,6 +49,9 @@
     if (box && !event.target.closest(".site-search")) box.replaceChildren();
   });
 
+  // Nobody is signed in: names kept for a room without network go; marks that wait to be sent stay.
+  if (document.querySelector("form[data-forget]") && "caches" in window) caches.delete("semainier-today-1");
+
   // "/" goes to the search field of the page.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

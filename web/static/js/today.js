@@ -8,6 +8,7 @@
   const token = () => document.querySelector('meta[name="csrf-token"]').content;
   const RETRY_MS = 15000;
   const BATCH = 200;
+  const CACHE = "semainier-today-1";
   let signedOut = false;
 
   // --- the queue on this phone -------------------------------------------------------------
@@ -205,6 +206,33 @@
     if (!row) return;
     await tap(row, "present", { source });
   };
+  // Kept for a room without network: short names, and three letters to find them by.
+  const keepPeople = async () => {
+    const cache = await caches.open(CACHE);
+    const kept = await cache.match(root.dataset.people);
+    const answer = await fetch(root.dataset.people, {
+      cache: "no-store",
+      redirect: "manual",
+      headers: kept ? { "If-None-Match": kept.headers.get("ETag") } : {},
+    });
+    if (answer.ok) await cache.put(root.dataset.people, answer);
+  };
+  const MOST_FOUND = 8;
+  const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const remembered = async (typed) => {
+    const kept = "caches" in window && await caches.match(root.dataset.people);
+    if (!kept) return [];
+    const start = fold(typed).slice(0, 3);
+    const found = (await kept.json()).filter(([, , starts]) => starts.includes(start));
+    return found.slice(0, MOST_FOUND).map(([id, name]) => ({ id, name }));
+  };
+  const search = async (typed) => {
+    try {
+      return await (await fetch(`${root.dataset.search}?q=${encodeURIComponent(typed)}`)).json();
+    } catch {
+      return remembered(typed);
+    }
+  };
   document.querySelectorAll(".roll-other").forEach((other) => {
     other.hidden = false;
     const field = other.querySelector("input");
@@ -213,25 +241,26 @@
       found.replaceChildren();
       const typed = field.value.trim();
       if (typed.length < 3) return;
-      try {
-        const people = await (await fetch(`${root.dataset.search}?q=${encodeURIComponent(typed)}`)).json();
-        if (field.value.trim() !== typed) return;
-        for (const person of people) {
-          const button = document.createElement("button");
-          button.type = "button";
-          button.className = "btn btn-outline-secondary";
-          button.textContent = person.name;
-          button.addEventListener("click", async () => {
-            await arrive(other.closest(".roll"), person, "roll_call");
-            field.value = "";
-            found.replaceChildren();
-          });
-          const item = document.createElement("li");
-          item.append(button);
-          found.append(item);
-        }
-      } catch {
-        found.replaceChildren();
+      const people = await search(typed);
+      if (field.value.trim() !== typed) return;
+      for (const person of people) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "btn btn-outline-secondary";
+        button.textContent = person.name;
+        button.addEventListener("click", async () => {
+          await arrive(other.closest(".roll"), person, "roll_call");
+          field.value = "";
+          found.replaceChildren();
+        });
+        const item = document.createElement("li");
+        item.append(button);
+        found.append(item);
+      }
+      if (!people.length) {
+        const item = document.createElement("li");
+        item.textContent = words.nobody;
+        found.append(item);
       }
     });
   });
@@ -304,11 +333,15 @@
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.register(root.dataset.worker);
     navigator.serviceWorker.ready.then(async () => {
-      // The first visit came before the worker: keep its page and files now.
-      const files = [...document.querySelectorAll("link[rel=stylesheet], script[src]")].map((e) => e.href || e.src);
-      const cache = await caches.open("semainier-today-1");
-      await cache.addAll([location.href, ...files]).catch(() => undefined);
+      // The first visit came before the worker: keep its page and files now, fonts included.
+      if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done, { once: true }));
+      await document.fonts.ready;
+      const loaded = performance.getEntriesByType("resource").map((each) => new URL(each.name));
+      const files = loaded.filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/"));
+      const cache = await caches.open(CACHE);
+      await cache.addAll(new Set([location.href, ...files.map(String)])).catch(() => undefined);
     });
+    keepPeople().catch(() => undefined);
   }
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
   status().then(send);
