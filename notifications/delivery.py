@@ -1,73 +1,291 @@
-"""Sending what is queued: each message claimed once, tried again later, never sent twice."""
+"""Sending what is due: claimed by one worker, handed over outside any transaction, each result kept.
+
+A worker may die at any instruction: what it claimed and has no result for is asked for at the
+provider (``notifications.reconcile``) before it is tried again, so nothing is lost or sent twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from notifications.mail import MailError, send_mail
-from notifications.models import InvitationState, MailInvitation
+from notifications.channels import Accepted, Channel, DeliveryError, Verdict
+from notifications.claimed import COLUMNS, Claimed, read_claimed
+from notifications.models import ChannelKind, Message, MessageState
+from notifications.status import ORIGINS, move, record_moves
 from scheduler.db import begin_writing
 
+log = logging.getLogger("semainier.delivery")
+
 #: Waiting times between attempts; after the last, the message has failed.
-BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
-BATCH = 50
+BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180))
+
+#: How long a worker may hold what it claimed. Channels give up after half a minute, so that even a
+#: batch that is slow all along is done, or given back, by the middle of it.
+LEASE: Final = timedelta(minutes=20)
+
+#: How long a provider gets to list what it took, before it is asked.
+SETTLE: Final = timedelta(minutes=2)
+
+#: When the provider has told nothing of a message that it took for so long, it is asked.
+FIRST_ASK: Final = timedelta(minutes=30)
+
+BATCH: Final = 20
+
+#: Most time that one call of ``deliver_due`` goes on for, in seconds.
+BUDGET_S: Final = 50
+
+Clock = Callable[[], datetime]
+
+FAILURES: Final = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
+
+#: What follows a failure: ``(session, message, error_code, now)``, in the transaction of the failure.
+AfterFailure = Callable[[Session, Message, str, datetime], Any]
 
 
-def send_due(session: Session, clock: Callable[[], datetime], smtp_url: str, sender: str) -> dict[str, int]:
-    """Send the invitations that are due; no transaction waits for the network."""
-    query = (
-        select(MailInvitation.id)
-        .where(MailInvitation.state == InvitationState.QUEUED, MailInvitation.next_at <= clock())
-        .order_by(MailInvitation.next_at, MailInvitation.id)
-        .limit(BATCH)
-    )
-    due = list(session.scalars(query))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who sends: a name for the record, the ways out of the house, and what follows a failure."""
+
+    name: str
+    channels: Mapping[ChannelKind, Channel]
+    after_failure: AfterFailure
+
+
+def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
+    """Send what is due until nothing is or time is up; return how many messages ended in which state.
+
+    Any number of workers may do this at once.
+    """
+    counts: Counter[str] = Counter()
+    until = clock() + timedelta(seconds=BUDGET_S)
+    counts[MessageState.EXPIRED.value] += expire(session, clock)
+    while claimed := claim(session, clock, worker):
+        for each in claimed:
+            late = clock() - each.claimed_at > LEASE / 2
+            step = give_back if late else hand_over
+            counts[step(session, clock, worker, each).value] += 1
+        if clock() >= until:
+            break
+    return +counts
+
+
+def expire(session: Session, clock: Clock) -> int:
+    """End the messages that would come too late; return how many."""
+    now = clock()
+    late = (Message.state == MessageState.QUEUED, Message.expires_at <= now)
+    if not there_are(session, *late):
+        return 0
+    begin_writing(session)
+    rows = session.execute(
+        update(Message)
+        .where(*late)
+        .values(state=MessageState.EXPIRED, error_code="expired", final_at=now)
+        .returning(Message.id, Message.centre_id, Message.attempts)
+        .execution_options(synchronize_session=False)
+    ).all()
+    record_moves(session, rows, MessageState.EXPIRED, source="worker", now=now, reason="expired")
     session.commit()
-    counts = {"sent": 0, "later": 0, "failed": 0}
-    for row_id in due:
-        begin_writing(session)
-        claimed = claim(session, row_id)
-        session.commit()
-        if claimed is None:
-            continue
-        recipient, body, attempts = claimed
-        try:
-            send_mail(smtp_url, sender, recipient, body)
-            values: dict[str, Any] = {"state": InvitationState.SENT, "sent_at": clock(), "body": ""}
-            values["error"] = None
-            counts["sent"] += 1
-        except MailError as error:
-            if error.permanent or attempts > len(BACK_OFF):
-                values = {"state": InvitationState.FAILED, "body": ""}
-                counts["failed"] += 1
-            else:
-                wait = BACK_OFF[attempts - 1]
-                values = {"state": InvitationState.QUEUED, "next_at": clock() + wait}
-                counts["later"] += 1
-            values["error"] = str(error)[:200]
-        begin_writing(session)
-        session.execute(update(MailInvitation).where(MailInvitation.id == row_id).values(**values))
-        session.commit()
-    return counts
+    return len(rows)
 
 
-def claim(session: Session, row_id: int) -> tuple[str, str, int] | None:
-    """Take a message for sending, unless somebody else has; return address, text and attempts."""
-    taken: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        update(MailInvitation)
-        .where(MailInvitation.id == row_id, MailInvitation.state == InvitationState.QUEUED)
-        .values(state=InvitationState.SENDING, attempts=MailInvitation.attempts + 1)
-    )
-    if taken.rowcount != 1:
-        return None
-    row = session.execute(
-        select(MailInvitation.address, MailInvitation.body, MailInvitation.attempts).where(
-            MailInvitation.id == row_id
+def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
+    """Take a batch of due messages, none of which anybody else has taken."""
+    now = clock()
+    is_due = (Message.state == MessageState.QUEUED, Message.next_at <= now)
+    if not there_are(session, *is_due):
+        return []
+    begin_writing(session)
+    due = session.execute(
+        select(Message.id, Message.channel)
+        .where(*is_due)
+        .order_by(Message.next_at, Message.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    rows: list[Any] = []
+    for kind in dict.fromkeys(row.channel for row in due):
+        channel = worker.channels.get(kind)
+        rows += session.execute(
+            update(Message)
+            .where(
+                Message.id.in_([row.id for row in due if row.channel == kind]),
+                Message.state.in_(ORIGINS[MessageState.CLAIMED]),
+            )
+            .values(
+                state=MessageState.CLAIMED,
+                attempts=Message.attempts + 1,
+                claimed_at=now,
+                claimed_by=worker.name,
+                provider=channel.provider if channel else "",
+            )
+            .returning(*COLUMNS)
+            .execution_options(synchronize_session=False)
+        ).all()
+    record_moves(session, rows, MessageState.CLAIMED, source="worker", now=now, reason="claimed")
+    place = {row.id: number for number, row in enumerate(due)}
+    claimed = read_claimed(session, sorted(rows, key=lambda row: place[row.id]), now)
+    session.commit()
+    return claimed
+
+
+def there_are(session: Session, *conditions: ColumnElement[bool]) -> bool:
+    """Whether there are such messages; asked first so that an idle worker never keeps writers waiting."""
+    found = session.scalar(select(Message.id).where(*conditions).limit(1)) is not None
+    session.commit()
+    return found
+
+
+def give_back(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
+    """Return a message that there was no time to send."""
+    now = clock()
+    begin_writing(session)
+    record(session, each, MessageState.QUEUED, "released", now, next_at=now)
+    session.commit()
+    return MessageState.QUEUED
+
+
+def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
+    """Send one claimed message, and write down what the channel says."""
+    if each.closed is not None:
+        return end(session, clock, worker, each, MessageState.WITHHELD, each.closed)
+    channel = worker.channels.get(each.outgoing.channel)
+    try:
+        if channel is None:
+            raise DeliveryError("no_channel", Verdict.FALL_BACK)
+        accepted = channel.send(each.outgoing)
+    except DeliveryError as error:
+        return settle(session, clock, worker, each, error)
+    except Exception:
+        log.exception("channel %s failed with message %s", each.outgoing.channel, each.id)
+        return settle(session, clock, worker, each, DeliveryError("internal", Verdict.UNCERTAIN))
+    return found(session, clock, worker, each, accepted)
+
+
+def found(
+    session: Session,
+    clock: Clock,
+    worker: Worker,
+    each: Claimed,
+    accepted: Accepted,
+    *,
+    source: str = "worker",
+) -> MessageState:
+    """Write down a message that the provider has taken, or has by now failed to deliver."""
+    status = MessageState(accepted.status)
+    given = {"provider_sid": accepted.provider_sid}
+    if status in FAILURES:
+        code = accepted.error_code or status.value
+        return end(session, clock, worker, each, status, code, source=source, **given)
+    now = clock()
+    begin_writing(session)
+    record(session, each, status, "sent", now, source=source, next_at=now + FIRST_ASK, **given)
+    session.commit()
+    return status
+
+
+def settle(
+    session: Session,
+    clock: Clock,
+    worker: Worker,
+    each: Claimed,
+    error: DeliveryError,
+    *,
+    source: str = "worker",
+) -> MessageState:
+    """Write down a message that was not taken, or perhaps was; return where it went.
+
+    What may be tried again waits longer each time, and never less than the provider asks for. After
+    the last attempt, as after a refusal, the message has failed.
+    """
+    code, reason = error.code, error.reason
+    if error.verdict is Verdict.RETRY and each.attempts > len(BACK_OFF):
+        code, reason = "gave_up", str(error)
+    elif error.verdict in {Verdict.RETRY, Verdict.UNCERTAIN}:
+        now = clock()
+        if error.verdict is Verdict.UNCERTAIN:
+            status, what, wait = MessageState.UNCERTAIN, "unsure", SETTLE
+        else:
+            status, what = MessageState.QUEUED, "again"
+            wait = max(BACK_OFF[each.attempts - 1], timedelta(seconds=error.retry_after_s or 0))
+        begin_writing(session)
+        record(
+            session,
+            each,
+            status,
+            what,
+            now,
+            source=source,
+            next_at=now + wait,
+            error_code=code,
+            error=reason,
         )
-    ).one()
-    return row.address, row.body, row.attempts
+        session.commit()
+        return status
+    return end(session, clock, worker, each, MessageState.FAILED, code, reason, source=source)
+
+
+def end(
+    session: Session,
+    clock: Clock,
+    worker: Worker,
+    each: Claimed,
+    status: MessageState,
+    code: str,
+    reason: str = "",
+    *,
+    source: str = "worker",
+    provider_sid: str | None = None,
+) -> MessageState:
+    """End a message without success; ``after_failure`` decides what comes in its place."""
+    now = clock()
+    begin_writing(session)
+    given = {"source": source, "error_code": code, "error": reason, "provider_sid": provider_sid}
+    if record(session, each, status, "ended", now, **given):  # type: ignore[arg-type]
+        try:
+            with session.begin_nested():
+                worker.after_failure(session, session.get_one(Message, each.id), code, now)
+        except Exception:
+            # The failure itself is not forgotten because of it.
+            log.exception("nothing followed the failure of message %s", each.id)
+    session.commit()
+    return status
+
+
+def record(
+    session: Session,
+    each: Claimed,
+    status: MessageState,
+    what: str,
+    now: datetime,
+    *,
+    source: str = "worker",
+    error_code: str | None = None,
+    error: str = "",
+    provider_sid: str | None = None,
+    **columns: Any,
+) -> bool:
+    """Move a claimed message and store the event; return whether it moved."""
+    # Good news of an earlier attempt still holds; the rest does only while nobody has tried again.
+    good = status in {MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.READ}
+    return move(
+        session,
+        each.id,
+        each.centre_id,
+        status,
+        source=source,
+        key=f"{what}-{each.attempts}",
+        now=now,
+        attempt=None if good else each.attempts,
+        error_code=error_code[:40] if error_code else None,
+        error=error[:200] or None,
+        provider_sid=provider_sid,
+        **columns,
+    )

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from email import message_from_string
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT_S = 30
 
+#: RFC 5321, section 4.2.3: the mailbox name is not allowed.
+NO_SUCH_ADDRESS = 553
+
 
 class MailError(Exception):
-    """A message that was not sent; ``permanent`` when trying again is of no use or could send it twice."""
+    """A message that was not sent.
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    Parameters
+    ----------
+    permanent : bool
+        Trying again is of no use, or could send it twice.
+    code : int, optional
+        What the server answered.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool, code: int | None = None) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.code = code
 
 
 def send_mail(smtp_url: str, sender: str, recipient: str, body: str) -> None:
@@ -43,7 +56,7 @@ def send_mail(smtp_url: str, sender: str, recipient: str, body: str) -> None:
             if where.scheme == "smtps"
             else smtplib.SMTP(host, where.port or 587, timeout=TIMEOUT_S)
         )
-        with server:
+        with closing(server):
             server.ehlo_or_helo_if_needed()
             if where.scheme == "smtp" and (where.username or server.has_extn("starttls")):
                 server.starttls(context=context)
@@ -56,8 +69,17 @@ def send_mail(smtp_url: str, sender: str, recipient: str, body: str) -> None:
             answer = server.data(content)
             handed_over = False
             _expect(answer)
+            # The server has taken it: however it says goodbye, nothing is to be sent again.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+    except smtplib.SMTPAuthenticationError:
+        # For the administrator to put right; the message has nothing to do with it.
+        raise MailError("SMTP login", permanent=False) from None
     except smtplib.SMTPResponseException as error:
-        raise MailError(f"SMTP {error.smtp_code}", permanent=error.smtp_code >= 500) from None
+        code = error.smtp_code
+        raise MailError(f"SMTP {code}", permanent=code >= 500, code=code) from None
+    except UnicodeError:
+        raise MailError("not an address", permanent=True, code=NO_SUCH_ADDRESS) from None
     except (smtplib.SMTPException, OSError) as error:
         raise MailError(type(error).__name__, permanent=handed_over) from None
 

@@ -28,7 +28,7 @@ _TAKEN: Final = frozenset({S.ACCEPTED, S.DELIVERED, S.READ, S.FAILED, S.UNDELIVE
 STEPS: Final[Mapping[MessageState, frozenset[MessageState]]] = MappingProxyType(
     {
         S.QUEUED: _TAKEN | {S.CLAIMED, S.EXPIRED, S.SUPERSEDED, S.WITHHELD},
-        S.CLAIMED: _TAKEN | {S.QUEUED, S.UNCERTAIN, S.EXPIRED},
+        S.CLAIMED: _TAKEN | {S.QUEUED, S.UNCERTAIN, S.WITHHELD},
         S.UNCERTAIN: _TAKEN | {S.QUEUED},
         S.ACCEPTED: _TAKEN - {S.ACCEPTED},
         S.DELIVERED: frozenset({S.READ}),

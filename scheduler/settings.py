@@ -9,6 +9,7 @@ key                    meaning
 ``path_months``        months that somebody has to fill the legal counters (18)
 ``allocation_percent`` share of the hours that goes to non-EU nationals, where a programme says none
 ``certificate_months`` months that a certificate of absence is kept (12)
+``message_months``     months that the text and address of a message are kept (6)
 ``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
 ``send_unreviewed``    send texts that no mediator has reviewed in that language (False)
 ``message_name``       how the centre calls itself in messages (its name)
@@ -31,6 +32,7 @@ NEWCOMER_WEEKS = 13
 HORIZON_WEEKS = 4
 PATH_MONTHS = 18
 CERTIFICATE_MONTHS = 12
+MESSAGE_MONTHS = 6
 MOST_WEEKS = 13
 
 #: Languages of administration: the team answers for its own words there.
@@ -60,6 +62,11 @@ def path_months(centre: Centre) -> int:
 def certificate_months(centre: Centre) -> int:
     """Return how many months a certificate of absence is kept, at most ten years."""
     return min(_number(centre, "certificate_months", CERTIFICATE_MONTHS), 120)
+
+
+def message_months(centre: Centre) -> int:
+    """Return how many months the text and address of a message are kept: one to 120."""
+    return min(max(_number(centre, "message_months", MESSAGE_MONTHS), 1), 120)
 
 
 def allocation_percent(centre: Centre) -> int | None:

@@ -15,6 +15,22 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from notifications.channels.choose import providers
+
+#: Read as they are; see ``notifications.channels.choose``.
+CHANNEL_SETTINGS = (
+    "CHANNEL_SMS",
+    "CHANNEL_WHATSAPP",
+    "CHANNEL_VOICE",
+    "CHANNEL_EMAIL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_SMS_SENDER",
+    "TWILIO_WHATSAPP_SENDER",
+    "TWILIO_VOICE_SENDER",
+    "TWILIO_API_BASE",
+)
+
 MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,8 +72,10 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         SMTP_URL=os.environ.get("SMTP_URL", ""),
         MAIL_FROM=os.environ.get("MAIL_FROM", ""),
         ALLOW_PRIVATE_NETWORKS=_flag("SEMAINIER_ALLOW_PRIVATE_NETWORKS", default=False),
+        **{name: os.environ.get(name, "") for name in CHANNEL_SETTINGS},
     )
     app.config.from_mapping(overrides or {})
+    providers(app.config)
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
 

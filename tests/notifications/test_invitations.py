@@ -16,7 +16,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.delivery import claim
+from notifications.invitation_mail import LEASE, claim
 from notifications.invitations import enqueue
 from notifications.jobs import send_invitations
 from notifications.models import InvitationState, MailInvitation
@@ -175,6 +175,21 @@ def test_a_message_is_claimed_once_and_a_newer_one_takes_the_place_of_an_older(
     (row_id,) = session.scalars(
         select(MailInvitation.id).where(MailInvitation.state == InvitationState.QUEUED)
     )
-    assert claim(session, row_id) is not None
-    assert claim(session, row_id) is None
-    assert send(session, url, now)["sent"] == 0
+    assert claim(session, row_id, now) is not None
+    assert claim(session, row_id, now) is None
+    assert send(session, url, now) == {"sent": 0, "later": 0, "failed": 0}
+
+
+def test_an_invitation_whose_worker_died_is_given_up_and_the_next_change_still_goes_out(
+    session: Session, publish: Publish, held: SessionState, mailbox: tuple[Mailbox, str], now: datetime
+) -> None:
+    box, url = mailbox
+    publish(None, held)
+    row = session.scalars(select(MailInvitation)).one()
+    assert claim(session, row.id, now) is not None
+    assert send(session, url, now + LEASE) == {"sent": 0, "later": 0, "failed": 1}
+    session.refresh(row)
+    assert (row.state, row.error, row.body) == (InvitationState.FAILED, "unconfirmed", "")
+    publish(held, moved(held))
+    assert send(session, url, now + LEASE)["sent"] == 1
+    assert [event_in(message)[1]["SEQUENCE"] for message in box.got] == [3]

@@ -1,0 +1,170 @@
+"""Asking providers for messages of which it is not known whether, or how, they arrived.
+
+Before a message whose sending had no clear outcome is tried again, the provider is asked for it. A
+message that was taken and of which no callback came is asked for too, a few times.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+
+from notifications.channels import DeliveryError, Verdict
+from notifications.claimed import COLUMNS, Claimed, read_claimed
+from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, found, record, there_are
+from notifications.models import Message, MessageState
+from notifications.status import record_moves
+from scheduler.db import begin_writing
+
+BATCH: Final = 50
+
+#: How long until the provider is asked again when it could not be asked.
+ASK_AGAIN: Final = timedelta(minutes=5)
+
+#: How long a provider that cannot be asked is waited for.
+GIVE_UP: Final = timedelta(days=1)
+
+#: How long after sending news of a message is still asked for, each time after twice as long.
+FOLLOWED: Final = timedelta(days=2)
+
+
+def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
+    """Find out about a batch of messages without a clear outcome; return how many went where."""
+    counts: Counter[str] = Counter()
+    counts["abandoned"] += take_over(session, clock)
+    for query, step in ((_unsure(clock()), _ask), (_silent(clock()), _follow)):
+        ids = session.scalars(query).all()
+        session.commit()
+        for message_id in ids:
+            each = _reserve(session, clock(), message_id)
+            if each is not None:
+                counts[step(session, clock, worker, each).value] += 1
+    return +counts
+
+
+def take_over(session: Session, clock: Clock) -> int:
+    """Doubt messages whose worker has had them for too long; return how many.
+
+    A claim from the future is one too: the clock was put back since.
+    """
+    now = clock()
+    abandoned = (
+        Message.state == MessageState.CLAIMED,
+        or_(Message.claimed_at <= now - LEASE, Message.claimed_at > now + LEASE),
+    )
+    if not there_are(session, *abandoned):
+        return 0
+    begin_writing(session)
+    rows = session.execute(
+        update(Message)
+        .where(*abandoned)
+        .values(state=MessageState.UNCERTAIN, error_code="abandoned", next_at=now)
+        .returning(Message.id, Message.centre_id, Message.attempts)
+        .execution_options(synchronize_session=False)
+    ).all()
+    record_moves(session, rows, MessageState.UNCERTAIN, source="reconcile", now=now, reason="abandoned")
+    session.commit()
+    return len(rows)
+
+
+def _unsure(now: datetime) -> Select[Any]:
+    return (
+        select(Message.id)
+        .where(Message.state == MessageState.UNCERTAIN, Message.next_at <= now)
+        .order_by(Message.next_at, Message.id)
+        .limit(BATCH)
+    )
+
+
+def _silent(now: datetime) -> Select[Any]:
+    return (
+        select(Message.id)
+        .where(
+            Message.state == MessageState.ACCEPTED,
+            Message.next_at <= now,
+            Message.sent_at > now - FOLLOWED,
+        )
+        .order_by(Message.next_at, Message.id)
+        .limit(BATCH)
+    )
+
+
+def _reserve(session: Session, now: datetime, message_id: int) -> Claimed | None:
+    """Keep other workers from asking the same; return the message unless one of them has."""
+    begin_writing(session)
+    rows = session.execute(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.state.in_((MessageState.UNCERTAIN, MessageState.ACCEPTED)),
+            Message.next_at <= now,
+        )
+        .values(next_at=now + ASK_AGAIN)
+        .returning(*COLUMNS)
+        .execution_options(synchronize_session=False)
+    ).all()
+    reserved = None
+    for each in read_claimed(session, rows, now):
+        others = session.scalars(
+            select(Message.provider_sid).where(
+                Message.centre_id == each.centre_id,
+                Message.address == each.outgoing.address,
+                Message.id != each.id,
+                Message.provider_sid.is_not(None),
+            )
+        ).all()
+        taken = frozenset(sid for sid in others if sid)
+        reserved = replace(each, outgoing=replace(each.outgoing, taken=taken))
+    session.commit()
+    return reserved
+
+
+def _ask(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
+    """Settle a doubt: taken, to be sent again, or given up."""
+    channel = worker.channels.get(each.outgoing.channel)
+    try:
+        if channel is None or channel.provider != each.provider:
+            raise DeliveryError("provider_gone", Verdict.RETRY)
+        accepted = channel.find(each.outgoing)
+    except DeliveryError as error:
+        lasting = error.verdict in {Verdict.STOP, Verdict.FALL_BACK}
+        if not lasting and clock() - each.claimed_at < GIVE_UP:
+            return MessageState.UNCERTAIN
+        code = error.code if lasting else "unconfirmed"
+        return end(session, clock, worker, each, MessageState.FAILED, code, error.reason, source="reconcile")
+    if accepted is not None:
+        return found(session, clock, worker, each, accepted, source="reconcile")
+    if each.attempts > len(BACK_OFF):
+        return end(session, clock, worker, each, MessageState.FAILED, "gave_up", source="reconcile")
+    now = clock()
+    begin_writing(session)
+    record(session, each, MessageState.QUEUED, "not-found", now, source="reconcile", next_at=now)
+    session.commit()
+    return MessageState.QUEUED
+
+
+def _follow(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
+    """Catch up on news of a message that was taken, and say when to ask next."""
+    channel = worker.channels.get(each.outgoing.channel)
+    accepted = None
+    if channel is not None and channel.provider == each.provider:
+        with suppress(DeliveryError):
+            accepted = channel.find(each.outgoing)
+    if accepted is not None and accepted.status != MessageState.ACCEPTED:
+        return found(session, clock, worker, each, accepted, source="reconcile")
+    now = clock()
+    begin_writing(session)
+    session.execute(
+        update(Message)
+        .where(Message.id == each.id, Message.state == MessageState.ACCEPTED)
+        .values(next_at=now + max(FIRST_ASK, now - each.claimed_at))
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    return MessageState.ACCEPTED
