@@ -14,11 +14,12 @@ from scheduler.db import Base, CentreOwned, Versioned
 class ReminderPolicy(CentreOwned, Versioned, Base):
     """The rules of a centre, or of one of its programmes where that differs; see ``notifications.policy``.
 
-    ``steps`` is a list of ``{"days": 0..14, "at": "18:00", "channels": [...], "quiet_until": "07:00" or null}``
-    in local wall time. ``holidays`` is ``send``, ``skip`` or ``shift`` (to the open day before).
-    ``satisfaction_weeks`` is 0 where nobody is asked. ``most_per_day``, ``household``, ``change_days``,
-    ``budget_eur_cents`` (a month; empty: no limit) and ``prices`` (by channel, in thousandths of a
-    cent a segment or call, where they differ from the installation's) count for the centre only.
+    ``steps`` is a list of ``{"days": 0..14, "at": "18:00", "channels": [...], "quiet_until": "07:00"}`` in
+    local wall time, the last of which may be empty. ``holidays`` is ``send``, ``skip`` or ``shift`` (to
+    the open day before). ``satisfaction_weeks`` is 0 where nobody is asked. ``most_per_day``,
+    ``household``, ``change_days``, ``budget_eur_cents`` (a month; empty: no limit) and ``prices`` (by
+    channel, in thousandths of a cent a segment or call, where they differ from the installation's)
+    count for the centre only.
     """
 
     __tablename__ = "reminder_policy"

@@ -1,0 +1,105 @@
+"""Putting one message together: words, price, and the row it becomes in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from notifications.bundles import names_of
+from notifications.contacts import Route
+from notifications.models import ChannelKind, MessageKind
+from notifications.outbox import Draft, Topic
+from notifications.policy import Policy
+from notifications.wording import Told, Wordings, as_facts
+from scheduler.models import Centre, Participant
+
+#: Returns the address of a person's page, to be written in a message.
+PageAddress = Callable[[int], str]
+
+#: Usual prices in Belgium, in thousandths of a euro cent: an SMS segment, a WhatsApp message, a short call.
+USUAL_PRICES: Final[Mapping[ChannelKind, int]] = {
+    ChannelKind.SMS: 9_300,
+    ChannelKind.WHATSAPP: 5_000,
+    ChannelKind.VOICE: 6_000,
+    ChannelKind.EMAIL: 0,
+}
+
+#: A message that did not leave by then is of no use.
+EXPIRY: Final = timedelta(minutes=15)
+
+
+class Composer:
+    """Words messages of one centre; reads its texts once.
+
+    Parameters
+    ----------
+    policy : Policy
+        Of the centre, for the prices.
+    page_address : callable, optional
+        Without it messages name no page.
+    """
+
+    def __init__(
+        self, session: Session, centre: Centre, policy: Policy, page_address: PageAddress | None = None
+    ) -> None:
+        self.centre = centre
+        self._wordings = Wordings(session, centre)
+        self._prices = policy.prices
+        self._page_address = page_address
+
+    def draft(
+        self,
+        kind: MessageKind,
+        *,
+        key: str,
+        people: Sequence[Participant],
+        told: Sequence[Told],
+        route: Route | None,
+        topics: Sequence[Topic],
+        expires_at: datetime,
+        step: str = "",
+        variant: str = "",
+        next_at: datetime | None = None,
+        withheld: str | None = None,
+        more_facts: dict[str, Any] | None = None,
+    ) -> Draft:
+        """Return the row of a message to some people of one address, the first of whom is addressed."""
+        first = people[0]
+        variables: dict[str, Any] = {"name": names_of(people), "sessions": list(told)}
+        if self._page_address is not None:
+            variables["link"] = self._page_address(first.id)
+        channel = route.channel if route is not None else ChannelKind.SMS
+        words = self._wordings.render(
+            kind, channel, first.message_language, variables, reads_little=first.reads_little
+        )
+        return Draft(
+            centre_id=self.centre.id,
+            key=key,
+            kind=kind,
+            channel=channel,
+            address=route.address if route is not None else "",
+            participant_id=first.id,
+            language=words.language,
+            subject=words.subject,
+            body=words.body,
+            facts=as_facts(variables) | (more_facts or {}),
+            content_sid=words.content_sid,
+            content_variables=words.content_variables,
+            media_url=words.media_url,
+            recording_id=words.recording_id,
+            segments=words.segments,
+            price_eur_millicents=self.price(channel, words.segments) if route else 0,
+            step=step,
+            variant=variant,
+            next_at=next_at,
+            expires_at=expires_at,
+            withheld=withheld,
+            topics=tuple(topics),
+        )
+
+    def price(self, channel: ChannelKind, segments: int) -> int:
+        """Return what a message is expected to cost, in thousandths of a euro cent."""
+        return self._prices.get(channel, USUAL_PRICES[channel]) * segments

@@ -1,0 +1,242 @@
+"""Reminding: what is due by the clock, and putting it in the outbox, once for each version of a session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.allowance import NO_ROUTE, OVER_BUDGET, Allowance, flag_budget, load_allowance
+from notifications.bundles import Bundle, Occasion, bundle
+from notifications.compose import EXPIRY, Composer, PageAddress
+from notifications.contacts import exempt_people, routes_of
+from notifications.models import Message, MessageKind, MessageState, MessageTopic
+from notifications.outbox import Draft, Topic, enqueue_all
+from notifications.policy import Policies, Step, load_policies
+from notifications.step_times import MOST_SHIFT, TOO_SHORT, step_now, step_times
+from notifications.visits import ComingSession, coming_sessions, expected_in, said_beforehand
+from scheduler.holidays_calendar import closed_days, closures_between
+from scheduler.models import Answer, Centre, Participant
+from scheduler.timegrid import to_wall
+
+#: States in which a message was never sent and never will be, so that another takes its place.
+REPLACED = (MessageState.SUPERSEDED, MessageState.EXPIRED)
+
+#: A step of a session and when it goes out.
+StepTime = tuple[Step, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What messages have told of some sessions already, by participant and session.
+
+    ``reminded`` also holds the start told of and the step; ``replaced`` the ids of reminders that were
+    taken back, ``changed_at`` when the person was last told of a change.
+    """
+
+    reminded: set[tuple[int, str, datetime, str]] = field(default_factory=set)
+    replaced: dict[tuple[int, str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    changed_at: dict[tuple[int, str], datetime] = field(default_factory=dict)
+
+
+def due(session: Session, centre: Centre, now: datetime) -> list[Bundle]:
+    """Return the reminders that are to be sent by now and were not; takes a fixed number of queries."""
+    policies = load_policies(session, centre)
+    return bundles_between(session, centre, policies, now)
+
+
+def enqueue_due(
+    session: Session, centre: Centre, now: datetime, *, page_address: PageAddress | None = None
+) -> int:
+    """Put what is due in the outbox; return how many messages. Belongs in a writing transaction.
+
+    A second call, at the same time or after the clock was put back, adds nothing.
+    """
+    lock_messages(session, centre)
+    policies = load_policies(session, centre)
+    bundles = bundles_between(session, centre, policies, now)
+    if not bundles:
+        return 0
+    people = {person.id for each in bundles for person in each.people}
+    allowance = load_allowance(session, centre, policies.centre, people, now)
+    composer = Composer(session, centre, policies.centre, page_address)
+    drafts = list(drafts_of(bundles, composer, allowance, ZoneInfo(centre.timezone)))
+    if any(draft.withheld == OVER_BUDGET for draft in drafts):
+        flag_budget(session, centre, to_wall(now, ZoneInfo(centre.timezone))[0], now)
+    return enqueue_all(session, drafts, now)
+
+
+def lock_messages(session: Session, centre: Centre) -> None:
+    """Let nobody else decide on this centre's messages until the transaction ends."""
+    session.execute(select(Centre.id).where(Centre.id == centre.id).with_for_update(key_share=True))
+
+
+def bundles_between(
+    session: Session, centre: Centre, policies: Policies, now: datetime, until: datetime | None = None
+) -> list[Bundle]:
+    """Return the reminders that go out from now on.
+
+    Parameters
+    ----------
+    until : datetime, optional
+        Also those that will be due by then, as things stand; otherwise only those due by now.
+    """
+    if not policies.any_active:
+        return []
+    zone = ZoneInfo(centre.timezone)
+    chosen = list(_chosen(session, centre, policies, now, until, zone))
+    if not chosen:
+        return []
+    occasions = _occasions(session, centre, chosen, now)
+    ids = {each.participant_id for each in occasions}
+    query = select(Participant).where(
+        Participant.centre_id == centre.id, Participant.id.in_(ids), Participant.active
+    )
+    people = {person.id: person for person in session.scalars(query)} if ids else {}
+    routes = routes_of(session, centre, people.values()) if people else {}
+    return bundle((each for each in occasions if each.participant_id in people), people, routes, policies)
+
+
+def _chosen(
+    session: Session,
+    centre: Centre,
+    policies: Policies,
+    now: datetime,
+    until: datetime | None,
+    zone: ZoneInfo,
+) -> Iterator[tuple[ComingSession, list[StepTime]]]:
+    """Give the sessions that have a step to be sent, with those steps."""
+    today = to_wall(now, zone)[0]
+    last_day = to_wall(until or now, zone)[0] + timedelta(days=policies.most_days)
+    shift = timedelta(days=MOST_SHIFT)
+    closures = closures_between(session, centre.id, today - shift, last_day + shift)
+    closed = closed_days(closures, today - shift, last_day + shift)
+    if closed:
+        last_day += shift
+    known: dict[tuple[object, int], list[StepTime]] = {}
+    for coming in coming_sessions(session, centre, today, last_day, now):
+        policy = policies.of(coming.programme_id)
+        if not policy.active:
+            continue
+        key = coming.day, coming.programme_id
+        if key not in known:
+            known[key] = step_times(coming.day, policy, closed, zone)
+        at_once = step_now(known[key], coming.starts_at, now, policy, zone)
+        steps = [at_once] if at_once is not None else []
+        if until is not None:
+            latest = min(until, coming.starts_at - TOO_SHORT)
+            steps = [(step, now) for step, _at in steps]
+            steps += [(step, at) for step, at in known[key] if now < at <= latest]
+        if steps:
+            yield coming, steps
+
+
+def _occasions(
+    session: Session, centre: Centre, chosen: Sequence[tuple[ComingSession, list[StepTime]]], now: datetime
+) -> list[Occasion]:
+    """Return who is to be reminded, leaving out those who were, who stay away, and who are exempt."""
+    by_id = {coming.id: (coming, steps) for coming, steps in chosen}
+    uids = [coming.uid for coming, _steps in chosen]
+    history = read_history(session, centre, uids)
+    said = said_beforehand(session, centre.id, uids)
+    exempt = exempt_people(session, centre)
+    found = []
+    for session_id, person in expected_in(session, centre.id, by_id):
+        coming, steps = by_id[session_id]
+        if person in exempt:
+            continue
+        theirs = said.get((person, coming.uid))
+        if theirs is not None and theirs.stays_away:
+            continue
+        told_at = history.changed_at.get((person, coming.uid))
+        if theirs is not None and theirs.answer is Answer.COMING and theirs.answered_at is not None:
+            told_at = max(told_at or theirs.answered_at, theirs.answered_at)
+        for step, at in steps:
+            if (person, coming.uid, coming.starts_at, step.key) in history.reminded:
+                continue
+            if told_at is not None and at <= told_at <= now:
+                continue  # they have heard of it since
+            replaced = history.replaced.get((person, coming.uid, step.key), ())
+            found.append(
+                Occasion(participant_id=person, coming=coming, step=step, at=at, replaced=tuple(replaced))
+            )
+    return found
+
+
+def read_history(session: Session, centre: Centre, uids: Collection[str]) -> History:
+    """Return what messages have told of some sessions."""
+    query = (
+        select(
+            MessageTopic.participant_id,
+            MessageTopic.session_uid,
+            MessageTopic.starts_at,
+            Message.id,
+            Message.kind,
+            Message.step,
+            Message.state,
+            Message.created_at,
+        )
+        .join(MessageTopic.message)
+        .where(
+            MessageTopic.centre_id == centre.id,
+            MessageTopic.session_uid.in_(uids),
+            Message.kind.in_((MessageKind.REMINDER, MessageKind.CHANGE)),
+        )
+        .order_by(Message.id)
+    )
+    found = History()
+    for person, uid, starts_at, message_id, kind, step, state, created_at in session.execute(query):
+        if state in REPLACED:
+            if kind == MessageKind.REMINDER:
+                found.replaced[person, uid, step].append(message_id)
+        elif kind == MessageKind.REMINDER:
+            found.reminded.add((person, uid, starts_at, step))
+        else:
+            found.changed_at[person, uid] = created_at
+    return found
+
+
+def drafts_of(
+    bundles: Iterable[Bundle], composer: Composer, allowance: Allowance, zone: ZoneInfo
+) -> Iterator[Draft]:
+    """Give the message of each bundle, withheld where there is no way to send it or it is enough."""
+    for each in bundles:
+        draft = composer.draft(
+            MessageKind.REMINDER,
+            key=_key(each),
+            people=each.people,
+            told=each.told,
+            route=each.route,
+            topics=[
+                Topic(
+                    participant_id=occasion.participant_id,
+                    session_uid=occasion.coming.uid,
+                    starts_at=occasion.coming.starts_at,
+                    sequence=occasion.coming.sequence,
+                )
+                for occasion in each.occasions
+            ],
+            expires_at=min(occasion.coming.starts_at for occasion in each.occasions) - EXPIRY,
+            step=each.step.key,
+        )
+        if each.route is None:
+            yield replace(draft, withheld=NO_ROUTE)
+            continue
+        day = to_wall(each.at, zone)[0]
+        refusal = allowance.refuse([person.id for person in each.people], day, draft.price_eur_millicents)
+        yield replace(draft, withheld=refusal) if refusal else draft
+
+
+def _key(sent: Bundle) -> str:
+    """Return the idempotency key: the step, what is told to whom, and which messages this one replaces."""
+    parts = sorted(
+        (each.participant_id, each.coming.uid, each.coming.starts_at.isoformat(), each.replaced)
+        for each in sent.occasions
+    )
+    return f"reminder:{sent.step.key}:{hashlib.sha256(repr(parts).encode()).hexdigest()}"

@@ -1,0 +1,271 @@
+"""Reminders: to whom, when, in one message or several, never twice, and what stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session
+
+from notifications.allowance import BUDGET_TASK
+from notifications.models import ChannelKind, ContactChoice, Message, MessageKind, MessageState, MessageTopic
+from notifications.outbox import supersede
+from notifications.policy import Policy, Step, save_policy
+from notifications.reminders import due, enqueue_due
+from scheduler import models as m
+from tests.factories import Make
+from tests.planning import World, hold, make_world, publish_days
+from tests.queries import recorded
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+MONDAY = date(2026, 11, 30)
+PHONE = "+32470123456"
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant of November 2026 by the clock in Brussels."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=BRUSSELS)
+
+
+FRIDAY_EVENING, SUNDAY_EVENING = at(27, 18), at(29, 18)
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    world = make_world(make)
+    world["person"].phone, world["person"].first_name = PHONE, "Amina"
+    world["plan"] = publish_days(make, world, date(2026, 11, 23), date(2026, 12, 20))
+    world["held"] = hold(make, world, world["plan"], MONDAY, world["person"])
+    return world
+
+
+@pytest.fixture
+def tick(session: Session, centre: m.Centre) -> Callable[[datetime], int]:
+    def act(now: datetime) -> int:
+        session.flush()
+        return enqueue_due(session, centre, now)
+
+    return act
+
+
+Tick = Callable[[datetime], int]
+
+
+def messages(session: Session) -> list[Message]:
+    return list(session.scalars(select(Message).order_by(Message.id)))
+
+
+def test_three_days_and_one_day_before_and_never_twice(session: Session, world: World, tick: Tick) -> None:
+    times = (at(27, 17, 59), FRIDAY_EVENING, at(27, 18, 1), at(28, 12), FRIDAY_EVENING, at(24, 9))
+    assert [tick(now) for now in times] == [0, 1, 0, 0, 0, 0]
+    assert [tick(now) for now in (SUNDAY_EVENING, at(29, 18, 1), FRIDAY_EVENING, at(30, 8))] == [1, 0, 0, 0]
+    first, second = messages(session)
+    assert (first.step, second.step) == ("d3", "d1")
+    assert (first.kind, first.channel, first.address) == (MessageKind.REMINDER, ChannelKind.SMS, PHONE)
+    assert first.state == MessageState.QUEUED and first.next_at == FRIDAY_EVENING
+    assert first.expires_at == at(30, 8, 45)
+    assert "Amina" in first.body and "9h" in first.body and first.price_eur_millicents > 0
+    topic = first.topics[0]
+    assert (topic.session_uid, topic.starts_at) == (world["held"].uid, at(30, 9))
+
+
+def _exempt(person: m.Participant) -> None:
+    session = object_session(person)
+    assert session is not None
+    session.add(ContactChoice(centre_id=person.centre_id, participant_id=person.id, exempt=True))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda make, world: setattr(world["held"], "cancelled_at", at(25, 9)),
+        lambda make, world: setattr(world["person"], "active", False),
+        lambda make, world: setattr(world["held"].attendances[0], "excluded", True),
+        lambda make, world: _exempt(world["person"]),
+        lambda make, world: make(
+            m.AttendanceRecord,
+            session=world["held"],
+            participant=world["person"],
+            answer=m.Answer.NOT_COMING,
+            answered_at=at(26, 9),
+        ),
+        lambda make, world: make(
+            m.AttendanceRecord,
+            session=world["held"],
+            participant=world["person"],
+            state=m.AttendanceState.EXCUSED,
+        ),
+        # A newer version without the session.
+        lambda make, world: publish_days(make, world, MONDAY, MONDAY, publication=2),
+    ],
+    ids=["cancelled", "inactive", "kept_out", "exempt", "not_coming", "excused", "withdrawn"],
+)
+def test_nobody_is_reminded_in_vain(
+    session: Session, make: Make, world: World, tick: Tick, spoil: Callable[[Make, World], Any]
+) -> None:
+    spoil(make, world)
+    assert tick(FRIDAY_EVENING) == 0 and messages(session) == []
+
+
+def test_who_said_they_come_is_reminded_again_but_not_of_what_they_just_answered(
+    make: Make, world: World, tick: Tick
+) -> None:
+    record = make(
+        m.AttendanceRecord,
+        session=world["held"],
+        participant=world["person"],
+        answer=m.Answer.COMING,
+        answered_at=at(27, 19),
+    )
+    assert tick(at(28, 9)) == 0  # the worker was down on Friday evening
+    assert record.answer == m.Answer.COMING and tick(SUNDAY_EVENING) == 1
+
+
+def test_sessions_of_one_day_share_a_message(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    hold(make, world, world["plan"], MONDAY, world["person"], starts_at=at(30, 13, 30), ends_at=at(30, 16))
+    assert tick(FRIDAY_EVENING) == 1
+    (sent,) = messages(session)
+    assert len(sent.topics) == 2 and "13h30" in sent.body
+    save_policy(session, centre, Policy(digest=False))
+    assert tick(SUNDAY_EVENING) == 2
+
+
+def test_a_household_gets_one_message(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    other = make(m.Participant, first_name="Yusuf", phone="0470 12 34 56")
+    alone = make(m.Participant, first_name="Lina", phone="+32470999999")
+    for person in (other, alone):
+        make(m.Attendance, session=world["held"], participant=person)
+    assert tick(FRIDAY_EVENING) == 2
+    shared = next(each for each in messages(session) if each.address == PHONE)
+    assert shared.participant_id == world["person"].id
+    assert {topic.participant_id for topic in shared.topics} == {world["person"].id, other.id}
+    assert "Amina" in shared.body and "Yusuf" in shared.body and "Lina" not in shared.body
+    save_policy(session, centre, Policy(household=False))
+    assert tick(SUNDAY_EVENING) == 3
+
+
+def test_a_version_that_differs_is_told_again_and_one_that_does_not_is_not(
+    session: Session, make: Make, world: World, tick: Tick
+) -> None:
+    held = world["held"]
+    assert tick(FRIDAY_EVENING) == 1
+    held.sequence += 1  # somebody else leads it
+    assert tick(at(28, 9)) == 0
+    held.starts_at, held.ends_at = at(30, 10), at(30, 13)
+    held.sequence += 1
+    assert tick(at(28, 9)) == 1
+    held.starts_at, held.ends_at = at(30, 9), at(30, 12)
+    assert tick(at(28, 9)) == 0
+
+
+def test_what_was_taken_back_is_made_anew(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    other = hold(
+        make, world, world["plan"], MONDAY, world["person"], starts_at=at(30, 13, 30), ends_at=at(30, 16)
+    )
+    for now in (FRIDAY_EVENING, at(27, 18, 5), at(27, 18, 10)):
+        assert tick(now) == 1
+        assert len(supersede(session, centre.id, now, session_uid=other.uid)) == 1
+    other.cancelled_at = at(27, 18, 12)
+    assert tick(at(27, 18, 15)) == 1
+    states = [(each.state, len(each.topics)) for each in messages(session)]
+    assert states == [(MessageState.SUPERSEDED, 2)] * 3 + [(MessageState.QUEUED, 1)]
+
+
+def test_who_was_told_of_a_change_since_is_not_reminded_late(make: Make, world: World, tick: Tick) -> None:
+    told = make(
+        Message, participant=world["person"], kind=MessageKind.CHANGE, created_at=at(27, 19), next_at=at(28, 8)
+    )
+    make(
+        MessageTopic,
+        message=told,
+        participant=world["person"],
+        session_uid=world["held"].uid,
+        starts_at=world["held"].starts_at,
+    )
+    assert tick(at(28, 9)) == 0 and tick(SUNDAY_EVENING) == 1
+
+
+def test_what_cannot_be_sent_is_seen_once(session: Session, world: World, tick: Tick) -> None:
+    world["person"].phone = None
+    assert [tick(now) for now in (FRIDAY_EVENING, at(27, 18, 1))] == [1, 0]
+    (stopped,) = messages(session)
+    assert (stopped.state, stopped.error_code, stopped.price_eur_millicents) == ("withheld", "no_route", 0)
+
+
+def test_the_budget_of_the_month_stops_reminders_and_says_so_once(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    others = [make(m.Participant, phone=f"+3247000000{number}") for number in range(3)]
+    for person in others:
+        make(m.Attendance, session=world["held"], participant=person)
+    make(Message, participant=others[0], price_eur_millicents=900_000, created_at=at(2, 9))
+    make(Message, participant=others[0], price_eur_millicents=900_000, created_at=at(2, 9), state="withheld")
+    price = 50_000
+    save_policy(session, centre, Policy(budget_eur_cents=1000, prices={"sms": price}))
+    assert tick(FRIDAY_EVENING) == 4
+    sent = [each for each in messages(session) if each.step == "d3"]
+    segments = {each.segments for each in sent}
+    fit = 100_000 // (price * max(segments))
+    assert [each.error_code for each in sent] == [None] * fit + ["budget"] * (4 - fit) and fit < 4
+    assert tick(SUNDAY_EVENING) == 4
+    tasks = session.scalars(select(m.Task).where(m.Task.kind == BUDGET_TASK)).all()
+    assert [task.facts for task in tasks] == [{"month": "2026-11"}]
+
+
+def test_nobody_is_written_to_more_often_than_the_centre_wants(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    save_policy(session, centre, Policy(most_per_day=1))
+    told = make(Message, participant=world["person"], created_at=at(27, 9))
+    make(MessageTopic, message=told, participant=world["person"])
+    assert tick(FRIDAY_EVENING) == 1 and tick(SUNDAY_EVENING) == 1
+    assert [each.error_code for each in messages(session)[1:]] == ["most_per_day", None]
+
+
+def test_a_programme_has_its_own_steps_and_channels(
+    session: Session, centre: m.Centre, world: World, tick: Tick
+) -> None:
+    call = Step(days=0, at=time(7, 30), channels=(ChannelKind.VOICE,), quiet_until=time(7))
+    save_policy(session, centre, Policy(steps=(call,)), programme_id=world["programme"].id)
+    assert [tick(now) for now in (FRIDAY_EVENING, SUNDAY_EVENING, at(30, 7, 30))] == [0, 0, 1]
+    (sent,) = messages(session)
+    assert (sent.channel, sent.step) == (ChannelKind.VOICE, "d0")
+
+
+def test_a_centre_that_reminds_nobody(session: Session, centre: m.Centre, world: World, tick: Tick) -> None:
+    save_policy(session, centre, Policy(active=False))
+    assert tick(FRIDAY_EVENING) == 0
+
+
+def test_reminders_before_closed_days_go_out_before_them(make: Make, world: World, tick: Tick) -> None:
+    make(m.Closure, starts_on=date(2026, 11, 26), ends_on=date(2026, 11, 29))
+    assert [tick(now) for now in (at(25, 17), at(25, 18), FRIDAY_EVENING, SUNDAY_EVENING)] == [0, 1, 0, 0]
+
+
+def test_the_number_of_queries_does_not_grow(
+    session: Session, centre: m.Centre, make: Make, world: World
+) -> None:
+    def count() -> int:
+        session.flush()
+        session.expire_all()
+        assert centre.timezone
+        with recorded() as statements:
+            found = due(session, centre, FRIDAY_EVENING)
+        assert found
+        return len(statements)
+
+    before = count()
+    for number in range(4):
+        person = make(m.Participant, phone=f"+3247000000{number}")
+        hold(make, world, world["plan"], MONDAY, person, starts_at=at(30, 13) + timedelta(hours=number))
+    assert count() == before <= 12
