@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from socket import gethostname
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications import contacts
 from notifications.channels import Channel
+from notifications.compose import page_addresses
 from notifications.delivery import Worker, deliver_due
+from notifications.fallback import after_failure, follow_failures
 from notifications.invitation_mail import send_due
+from notifications.invitation_replies import read_replies
 from notifications.models import ChannelKind
 from notifications.reconcile import reconcile
+from notifications.reminders import due, enqueue_due
 from notifications.retention import forget_old
 from scheduler.db import begin_writing
 from scheduler.jobs import Clock, Job
+from scheduler.models import Centre
+
+log = logging.getLogger("semainier.worker")
 
 
 def send_invitations(
@@ -33,10 +41,13 @@ def deliver_messages(
     session: Session, clock: Clock, *, channels: Mapping[ChannelKind, Channel], **_settings: Any
 ) -> dict[str, int]:
     """Ask for what is in doubt, then send what is due."""
-    worker = Worker(
-        name=f"{gethostname()}:{os.getpid()}", channels=channels, after_failure=contacts.after_failure
-    )
+    worker = Worker(name=f"{gethostname()}:{os.getpid()}", channels=channels, after_failure=after_failure)
     return dict(reconcile(session, clock, worker) + deliver_due(session, clock, worker))
+
+
+def follow_up_failures(session: Session, clock: Clock, **_settings: Any) -> int:
+    """Deal with failures that providers told of; returns how many there were."""
+    return follow_failures(session, clock)
 
 
 def forget_old_messages(session: Session, clock: Clock, **_settings: Any) -> int:
@@ -47,8 +58,41 @@ def forget_old_messages(session: Session, clock: Clock, **_settings: Any) -> int
     return emptied
 
 
+def read_invitation_replies(
+    session: Session, clock: Clock, *, imap_url: str = "", **_settings: Any
+) -> dict[str, int]:
+    """Take answers to invitations from the mailbox, where one is configured."""
+    return read_replies(session, clock, imap_url) if imap_url else {}
+
+
+def remind(
+    session: Session, clock: Clock, *, secret_key: str = "", public_url: str = "", **_settings: Any
+) -> dict[str, int]:
+    """Put the reminders that are due in the outbox, centre by centre."""
+    counts = {"queued": 0, "failed": 0}
+    for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
+        try:
+            # Nothing is due in most minutes: then nobody has to wait for this to write.
+            found = due(session, session.get_one(Centre, centre_id), clock())
+            session.rollback()
+            if found:
+                begin_writing(session)
+                centre, now = session.get_one(Centre, centre_id), clock()
+                address = page_addresses(secret_key, public_url, now)
+                counts["queued"] += enqueue_due(session, centre, now, page_address=address)
+                session.commit()
+        except Exception:
+            session.rollback()
+            log.exception("reminders of centre %s failed", centre_id)
+            counts["failed"] += 1
+    return counts
+
+
 JOBS: Final = (
     Job("send_invitations", send_invitations, cron="* * * * *"),
+    Job("read_invitation_replies", read_invitation_replies, cron="*/5 * * * *"),
+    Job("remind", remind, cron="* * * * *"),
     Job("deliver_messages", deliver_messages, every_s=3),
+    Job("follow_up_failures", follow_up_failures, every_s=10),
     Job("forget_old_messages", forget_old_messages, cron="40 3 * * *"),
 )

@@ -99,8 +99,14 @@ TABLE: Final[dict[str, Consequence]] = {
     "21216": _FALL_BACK,
     # Rules of ours.
     "opted_out": _FALL_BACK,
+    "address_closed": _FALL_BACK,
     "no_window": _TEMPLATE,
+    "no_channel": _FALL_BACK,
+    "gave_up": _FALL_BACK,
 }
+
+#: Failures after which nothing is sent in another way: perhaps the message did arrive, long ago.
+NOT_FOLLOWED: Final = frozenset({"unconfirmed"})
 
 
 def consequence_of(code: str | int | None) -> Consequence:
