@@ -71,6 +71,7 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         SMTP_URL=os.environ.get("SMTP_URL", ""),
         MAIL_FROM=os.environ.get("MAIL_FROM", ""),
+        IMAP_URL=os.environ.get("IMAP_URL", ""),
         ALLOW_PRIVATE_NETWORKS=_flag("SEMAINIER_ALLOW_PRIVATE_NETWORKS", default=False),
         **{name: os.environ.get(name, "") for name in CHANNEL_SETTINGS},
     )

@@ -46,6 +46,7 @@ def job_settings(app: Flask) -> dict[str, Any]:
         "public_url": app.config["PUBLIC_URL"],
         "smtp_url": app.config["SMTP_URL"],
         "mail_from": app.config["MAIL_FROM"],
+        "imap_url": app.config["IMAP_URL"],
         "channels": choose_channels(app.config),
     }
 
