@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications.bundles import names_of
 from notifications.contacts import Route
+from notifications.links import message_link
 from notifications.models import ChannelKind, MessageKind
 from notifications.outbox import Draft, Topic
 from notifications.policy import Policy
@@ -29,6 +30,13 @@ USUAL_PRICES: Final[Mapping[ChannelKind, int]] = {
 
 #: A message that did not leave by then is of no use.
 EXPIRY: Final = timedelta(minutes=15)
+
+
+def page_addresses(secret_key: str, public_url: str, now: datetime) -> PageAddress | None:
+    """Return what makes the addresses of pages in messages; ``None`` where there is no key to sign them."""
+    if not secret_key or not public_url:
+        return None
+    return lambda participant_id: message_link(secret_key, public_url, participant_id, now)
 
 
 class Composer:

@@ -62,7 +62,8 @@ def test_a_centre_without_rules_of_its_own_has_the_usual_ones(session: Session, 
     policies = load_policies(session, centre)
     assert policies.centre == Policy()
     assert [(step.days, step.at) for step in policies.centre.steps] == [(3, time(18)), (1, time(18))]
-    assert policies.centre.active and policies.most_days == 3
+    assert policies.centre.active
+    assert policies.most_days == 3
 
 
 def test_a_programme_sets_its_own_rules_and_takes_the_rest_from_the_centre(
@@ -75,7 +76,9 @@ def test_a_programme_sets_its_own_rules_and_takes_the_rest_from_the_centre(
     session.expire_all()
     policies = load_policies(session, centre)
     found = policies.of(programme.id)
-    assert found.steps == (VOICE,) and found.holidays is OnHolidays.SKIP and found.quiet_until == time(9)
+    assert found.steps == (VOICE,)
+    assert found.holidays is OnHolidays.SKIP
+    assert found.quiet_until == time(9)
     assert (found.budget_eur_cents, found.most_per_day, found.prices) == (5000, 2, {"sms": 7000})
     assert policies.of(programme.id + 1) == policies.centre != found
     drop_policy(session, centre, programme.id)
@@ -93,7 +96,8 @@ def test_a_form_that_somebody_overtook_is_refused(session: Session, centre: Cent
     save_policy(session, centre, Policy(digest=False), version=opened)
     with pytest.raises(StaleError):
         save_policy(session, centre, Policy(household=False), version=opened)
-    assert find_policy(session, centre, None) is row and row.household
+    assert find_policy(session, centre, None) is row
+    assert row.household
 
 
 def test_a_programme_of_nobody_is_not_found(session: Session, centre: Centre) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from notifications.allowance import BUDGET_TASK
+from notifications.jobs import remind
 from notifications.models import ChannelKind, ContactChoice, Message, MessageKind, MessageState, MessageTopic
 from notifications.outbox import supersede
 from notifications.policy import Policy, Step, save_policy
@@ -66,9 +67,12 @@ def test_three_days_and_one_day_before_and_never_twice(session: Session, world: 
     first, second = messages(session)
     assert (first.step, second.step) == ("d3", "d1")
     assert (first.kind, first.channel, first.address) == (MessageKind.REMINDER, ChannelKind.SMS, PHONE)
-    assert first.state == MessageState.QUEUED and first.next_at == FRIDAY_EVENING
+    assert first.state == MessageState.QUEUED
+    assert first.next_at == FRIDAY_EVENING
     assert first.expires_at == at(30, 8, 45)
-    assert "Amina" in first.body and "9h" in first.body and first.price_eur_millicents > 0
+    assert "Amina" in first.body
+    assert "9h" in first.body
+    assert first.price_eur_millicents > 0
     topic = first.topics[0]
     assert (topic.session_uid, topic.starts_at) == (world["held"].uid, at(30, 9))
 
@@ -108,7 +112,8 @@ def test_nobody_is_reminded_in_vain(
     session: Session, make: Make, world: World, tick: Tick, spoil: Callable[[Make, World], Any]
 ) -> None:
     spoil(make, world)
-    assert tick(FRIDAY_EVENING) == 0 and messages(session) == []
+    assert tick(FRIDAY_EVENING) == 0
+    assert messages(session) == []
 
 
 def test_who_said_they_come_is_reminded_again_but_not_of_what_they_just_answered(
@@ -122,7 +127,8 @@ def test_who_said_they_come_is_reminded_again_but_not_of_what_they_just_answered
         answered_at=at(27, 19),
     )
     assert tick(at(28, 9)) == 0  # the worker was down on Friday evening
-    assert record.answer == m.Answer.COMING and tick(SUNDAY_EVENING) == 1
+    assert record.answer == m.Answer.COMING
+    assert tick(SUNDAY_EVENING) == 1
 
 
 def test_sessions_of_one_day_share_a_message(
@@ -131,7 +137,8 @@ def test_sessions_of_one_day_share_a_message(
     hold(make, world, world["plan"], MONDAY, world["person"], starts_at=at(30, 13, 30), ends_at=at(30, 16))
     assert tick(FRIDAY_EVENING) == 1
     (sent,) = messages(session)
-    assert len(sent.topics) == 2 and "13h30" in sent.body
+    assert len(sent.topics) == 2
+    assert "13h30" in sent.body
     save_policy(session, centre, Policy(digest=False))
     assert tick(SUNDAY_EVENING) == 2
 
@@ -147,7 +154,9 @@ def test_a_household_gets_one_message(
     shared = next(each for each in messages(session) if each.address == PHONE)
     assert shared.participant_id == world["person"].id
     assert {topic.participant_id for topic in shared.topics} == {world["person"].id, other.id}
-    assert "Amina" in shared.body and "Yusuf" in shared.body and "Lina" not in shared.body
+    assert "Amina" in shared.body
+    assert "Yusuf" in shared.body
+    assert "Lina" not in shared.body
     save_policy(session, centre, Policy(household=False))
     assert tick(SUNDAY_EVENING) == 3
 
@@ -183,7 +192,11 @@ def test_what_was_taken_back_is_made_anew(
 
 def test_who_was_told_of_a_change_since_is_not_reminded_late(make: Make, world: World, tick: Tick) -> None:
     told = make(
-        Message, participant=world["person"], kind=MessageKind.CHANGE, created_at=at(27, 19), next_at=at(28, 8)
+        Message,
+        participant=world["person"],
+        kind=MessageKind.CHANGE,
+        created_at=at(27, 19),
+        next_at=at(28, 8),
     )
     make(
         MessageTopic,
@@ -192,7 +205,8 @@ def test_who_was_told_of_a_change_since_is_not_reminded_late(make: Make, world: 
         session_uid=world["held"].uid,
         starts_at=world["held"].starts_at,
     )
-    assert tick(at(28, 9)) == 0 and tick(SUNDAY_EVENING) == 1
+    assert tick(at(28, 9)) == 0
+    assert tick(SUNDAY_EVENING) == 1
 
 
 def test_what_cannot_be_sent_is_seen_once(session: Session, world: World, tick: Tick) -> None:
@@ -216,7 +230,8 @@ def test_the_budget_of_the_month_stops_reminders_and_says_so_once(
     sent = [each for each in messages(session) if each.step == "d3"]
     segments = {each.segments for each in sent}
     fit = 100_000 // (price * max(segments))
-    assert [each.error_code for each in sent] == [None] * fit + ["budget"] * (4 - fit) and fit < 4
+    assert [each.error_code for each in sent] == [None] * fit + ["budget"] * (4 - fit)
+    assert fit < 4
     assert tick(SUNDAY_EVENING) == 4
     tasks = session.scalars(select(m.Task).where(m.Task.kind == BUDGET_TASK)).all()
     assert [task.facts for task in tasks] == [{"month": "2026-11"}]
@@ -228,7 +243,8 @@ def test_nobody_is_written_to_more_often_than_the_centre_wants(
     save_policy(session, centre, Policy(most_per_day=1))
     told = make(Message, participant=world["person"], created_at=at(27, 9))
     make(MessageTopic, message=told, participant=world["person"])
-    assert tick(FRIDAY_EVENING) == 1 and tick(SUNDAY_EVENING) == 1
+    assert tick(FRIDAY_EVENING) == 1
+    assert tick(SUNDAY_EVENING) == 1
     assert [each.error_code for each in messages(session)[1:]] == ["most_per_day", None]
 
 
@@ -269,3 +285,16 @@ def test_the_number_of_queries_does_not_grow(
         person = make(m.Participant, phone=f"+3247000000{number}")
         hold(make, world, world["plan"], MONDAY, person, starts_at=at(30, 13) + timedelta(hours=number))
     assert count() == before <= 12
+
+
+def test_the_job_reminds_every_centre_and_one_that_fails_stops_no_other(
+    session: Session, world: World, centre: m.Centre
+) -> None:
+    session.add(m.Centre(name="Autre", slug="autre", timezone="Mars/Olympus", created_at=at(1, 9)))
+    session.commit()
+    given = {"secret_key": "s", "public_url": "https://semainier.example"}
+    assert remind(session, lambda: FRIDAY_EVENING, **given) == {"queued": 1, "failed": 1}
+    assert remind(session, lambda: FRIDAY_EVENING, **given) == {"queued": 0, "failed": 1}
+    (sent,) = messages(session)
+    assert sent.centre_id == centre.id
+    assert sent.facts["link"].startswith("https://semainier.example/moi/m.")
