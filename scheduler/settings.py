@@ -1,22 +1,27 @@
 """The choices a centre makes, kept in ``Centre.settings``, with their defaults.
 
-=====================  ==========================================================================
-key                    meaning
-=====================  ==========================================================================
-``freeze_days``        announced sessions of today and so many days after stay as they are (1)
-``newcomer_weeks``     how long somebody counts as new (13)
-``horizon_weeks``      how many weeks are planned unless asked otherwise (4)
-``path_months``        months that somebody has to fill the legal counters (18)
-``allocation_percent`` share of the hours that goes to non-EU nationals, where a programme says none
-``certificate_months`` months that a certificate of absence is kept (12)
-``message_months``     months that the text and address of a message are kept (6)
-``weights``            points of ``solver.problem.Weights`` that differ from the default (none)
-``send_unreviewed``    send texts that no mediator has reviewed in that language (False)
-``message_name``       how the centre calls itself in messages (its name)
-``message_phone``      telephone number that messages give (none)
-``sms_plain_quotes``   replace typographic quotes and dashes in SMS by plain ones (True)
-``sms_plain_letters``  leave out accents in SMS where that saves a segment (False)
-=====================  ==========================================================================
+===========================  ===============================================================================
+key                          meaning
+===========================  ===============================================================================
+``freeze_days``              announced sessions of today and so many days after stay as they are (1)
+``newcomer_weeks``           how long somebody counts as new (13)
+``horizon_weeks``            how many weeks are planned unless asked otherwise (4)
+``path_months``              months that somebody has to fill the legal counters (18)
+``allocation_percent``       share of the hours that goes to non-EU nationals, where a programme says none
+``certificate_months``       months that a certificate of absence is kept (12)
+``message_months``           months that the text and address of a message are kept (6)
+``choice_kinds``             kinds of activity whose places people may choose (``CHOICE_KINDS``)
+``choice_tolerance_points``  how much less the plan may be worth with a place that is offered (30)
+``choice_hold_hours``        how long places are kept for somebody who is to choose (48)
+``choice_notice_hours``      how long before a place begins it must be settled (24)
+``freed_seat_minutes``       how long, by day, a freed seat is kept for one person in line (180)
+``weights``                  points of ``solver.problem.Weights`` that differ from the default (none)
+``send_unreviewed``          send texts that no mediator has reviewed in that language (False)
+``message_name``             how the centre calls itself in messages (its name)
+``message_phone``            telephone number that messages give (none)
+``sms_plain_quotes``         replace typographic quotes and dashes in SMS by plain ones (True)
+``sms_plain_letters``        leave out accents in SMS where that saves a segment (False)
+===========================  ===============================================================================
 """
 
 from __future__ import annotations
@@ -32,6 +37,11 @@ NEWCOMER_WEEKS = 13
 HORIZON_WEEKS = 4
 PATH_MONTHS = 18
 CERTIFICATE_MONTHS = 12
+CHOICE_KINDS = ("interview", "level_group", "excursion", "volunteering")
+CHOICE_TOLERANCE_POINTS = 30
+CHOICE_HOLD_HOURS = 48
+CHOICE_NOTICE_HOURS = 24
+FREED_SEAT_MINUTES = 180
 MESSAGE_MONTHS = 6
 MOST_WEEKS = 13
 
@@ -73,6 +83,32 @@ def allocation_percent(centre: Centre) -> int | None:
     """Return the share of hours, in percent, that goes to non-EU nationals; ``None`` without a key."""
     value = _number(centre, "allocation_percent", -1)
     return value if 0 <= value <= 100 else None
+
+
+def choice_kinds(centre: Centre) -> tuple[str, ...]:
+    """Return the kinds of activity whose places people may choose."""
+    given = centre.settings.get("choice_kinds")
+    return tuple(str(kind) for kind in given) if isinstance(given, list) else CHOICE_KINDS
+
+
+def choice_tolerance_points(centre: Centre) -> int:
+    """Return how many points a place that is offered may cost the plan."""
+    return _number(centre, "choice_tolerance_points", CHOICE_TOLERANCE_POINTS)
+
+
+def choice_hold_hours(centre: Centre) -> int:
+    """Return how many hours places are kept for somebody who is to choose, a month at most."""
+    return min(max(_number(centre, "choice_hold_hours", CHOICE_HOLD_HOURS), 1), 720)
+
+
+def choice_notice_hours(centre: Centre) -> int:
+    """Return how many hours before a place begins it must be settled."""
+    return min(_number(centre, "choice_notice_hours", CHOICE_NOTICE_HOURS), 336)
+
+
+def freed_seat_minutes(centre: Centre) -> int:
+    """Return how many minutes of the day a freed seat is kept for one person in line."""
+    return min(max(_number(centre, "freed_seat_minutes", FREED_SEAT_MINUTES), 15), 1440)
 
 
 def weights(centre: Centre) -> Weights:

@@ -1,0 +1,251 @@
+"""Choosing one of the places offered; two people can never get the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from scheduler.attendance import CALL_BACK, answer, expected_ids
+from scheduler.choices.places import fits, in_force, is_present, lock
+from scheduler.errors import InvalidInputError
+from scheduler.message import N_
+from scheduler.models import (
+    Answer,
+    Centre,
+    ChoiceOffer,
+    ChoicePlace,
+    FreedSeat,
+    FreedState,
+    OfferKind,
+    OfferState,
+    PlaceState,
+    Task,
+)
+
+
+class Outcome(StrEnum):
+    """What became of an answer.
+
+    ``TAKEN``: the place is no longer to be had; ``TOO_LATE``: nothing of the offer is;
+    ``UNKNOWN``: the offer has no such number.
+    """
+
+    CHOSEN = "chosen"
+    TAKEN = "taken"
+    TOO_LATE = "too_late"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The answer to an answer: the place that the person now has, and those they may still choose.
+
+    ``place`` is ``None`` where they have none by this offer.
+    """
+
+    outcome: Outcome
+    place: ChoicePlace | None
+    remaining: tuple[ChoicePlace, ...] = ()
+
+
+#: States in which an answer can still change something.
+CHANGEABLE = frozenset({OfferState.OPEN, OfferState.CHOSEN, OfferState.EXPIRED, OfferState.DECLINED})
+
+
+def open_offers(session: Session, centre_id: int, participant_id: int, now: datetime) -> list[ChoiceOffer]:
+    """Return what somebody may choose from now, with places, the first to end first."""
+    query = (
+        select(ChoiceOffer)
+        .where(
+            ChoiceOffer.centre_id == centre_id,
+            ChoiceOffer.participant_id == participant_id,
+            ChoiceOffer.state == OfferState.OPEN,
+            ChoiceOffer.expires_at > now,
+        )
+        .options(
+            selectinload(ChoiceOffer.activity),
+            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.site),
+            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.room),
+            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.activity),
+        )
+        .order_by(ChoiceOffer.expires_at, ChoiceOffer.id)
+    )
+    return list(session.scalars(query))
+
+
+def choose(session: Session, offer: ChoiceOffer, number: int, now: datetime) -> Choice:
+    """Give somebody the place they chose, if it can still be had.
+
+    The same answer twice changes nothing; another one replaces it as long as the first is not part of
+    the plan. One that comes after the deadline gets the place if nobody else was given it.
+    """
+    lock(session, offer.centre_id)
+    offer = _fresh(session, offer)
+    places = {place.number: place for place in offer.places}
+    held = places.get(offer.chosen_number or 0)
+    if number not in places:
+        return Choice(outcome=Outcome.UNKNOWN, place=held, remaining=_remaining(session, offer, now))
+    if offer.chosen_number == number and offer.state in (OfferState.CHOSEN, OfferState.APPLIED):
+        return Choice(outcome=Outcome.CHOSEN, place=held)
+    if not _changeable(offer):
+        return Choice(outcome=Outcome.TOO_LATE, place=held)
+    place = places[number]
+    if not fits(session, offer, place, now):
+        remaining = _remaining(session, offer, now)
+        outcome = Outcome.TAKEN if remaining else Outcome.TOO_LATE
+        return Choice(outcome=outcome, place=held, remaining=remaining)
+    take(session, offer, place, now)
+    return Choice(outcome=Outcome.CHOSEN, place=place)
+
+
+def take(
+    session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime, *, by_default: bool = False
+) -> None:
+    """Make a place the chosen one and give the others back; ask :func:`fits` before."""
+    for other in offer.places:
+        other.state = PlaceState.RELEASED
+    offer.chosen_number, offer.chosen_at, offer.by_default = place.number, now, by_default
+    if is_present(offer, place):
+        # The plan says so already.
+        place.state, offer.state, offer.settled_at = PlaceState.APPLIED, OfferState.APPLIED, now
+        if by_default:
+            offer.state = OfferState.EXPIRED
+        else:
+            say_coming(session, offer, place, now)
+    else:
+        place.state, offer.state, offer.settled_at = PlaceState.CHOSEN, OfferState.CHOSEN, None
+    if offer.freed_seat_id is not None:
+        session.get_one(FreedSeat, offer.freed_seat_id).state = FreedState.TAKEN
+    session.flush()
+
+
+def say_coming(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> None:
+    """Keep with the session that the person said they come: choosing it says so."""
+    uid = place.session_uid or offer.session_uid or ""
+    row = in_force(session, offer.centre_id, [uid]).get(uid)
+    if row is None or row.cancelled_at is not None or offer.participant_id not in expected_ids(row):
+        return
+    answer(session, row, offer.participant_id, Answer.COMING, now)
+
+
+def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:
+    """Keep that none of the places suits.
+
+    A freed seat goes to the next in line. Somebody to whom no choice suits keeps what the plan gives
+    them, and the team is asked to call.
+    """
+    lock(session, offer.centre_id)
+    offer = _fresh(session, offer)
+    if offer.state != OfferState.OPEN:
+        return
+    close(session, offer, OfferState.DECLINED, now)
+    if offer.kind == OfferKind.CHOICE:
+        session.add(
+            Task(
+                centre_id=offer.centre_id,
+                kind=CALL_BACK,
+                participant_id=offer.participant_id,
+                session_uid=offer.session_uid,
+                created_at=now,
+            )
+        )
+    session.flush()
+
+
+def withdraw(session: Session, offers: Iterable[ChoiceOffer], now: datetime) -> int:
+    """Take offers back; what was chosen already stays. Return how many were taken back."""
+    count = 0
+    for offer in offers:
+        lock(session, offer.centre_id)
+        fresh = _fresh(session, offer)
+        if fresh.state in (OfferState.OPEN, OfferState.PREPARED):
+            close(session, fresh, OfferState.WITHDRAWN, now)
+            count += 1
+    return count
+
+
+def close(session: Session, offer: ChoiceOffer, state: OfferState, now: datetime) -> None:
+    """End an offer and give its places back."""
+    for place in offer.places:
+        if place.state in (PlaceState.HELD, PlaceState.CHOSEN):
+            place.state = PlaceState.RELEASED
+    offer.state, offer.settled_at = state, now
+    if offer.freed_seat_id is not None:
+        seat = session.get_one(FreedSeat, offer.freed_seat_id)
+        if seat.state in (FreedState.OFFERED, FreedState.TAKEN):
+            seat.state = FreedState.WAITING
+    session.flush()
+
+
+def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
+    """End the offers whose time is over; return those of which the person is to be told something.
+
+    Whoever did not answer gets the best place, which for most is the one they had. Offers that were
+    prepared and never sent are taken back.
+    """
+    lock(session, centre.id)
+    query = (
+        select(ChoiceOffer)
+        .where(
+            ChoiceOffer.centre_id == centre.id,
+            ChoiceOffer.state.in_((OfferState.OPEN, OfferState.PREPARED)),
+            ChoiceOffer.expires_at <= now,
+        )
+        .options(selectinload(ChoiceOffer.places))
+        .order_by(ChoiceOffer.id)
+        .execution_options(populate_existing=True)
+    )
+    told = []
+    for offer in session.scalars(query).all():
+        if offer.state == OfferState.PREPARED:
+            close(session, offer, OfferState.WITHDRAWN, now)
+        elif offer.kind == OfferKind.CHOICE and fits(session, offer, offer.places[0], now):
+            take(session, offer, offer.places[0], now, by_default=True)
+            told.append(offer)
+        else:
+            close(session, offer, OfferState.EXPIRED, now)
+    return told
+
+
+def find_offer(session: Session, centre_id: int, offer_id: int) -> ChoiceOffer:
+    """Return an offer of a centre.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is none.
+    """
+    offer = session.get(ChoiceOffer, offer_id)
+    if offer is None or offer.centre_id != centre_id:
+        raise InvalidInputError(N_("Cette proposition n'existe plus."))
+    return offer
+
+
+def _fresh(session: Session, offer: ChoiceOffer) -> ChoiceOffer:
+    """Return an offer with its places as they are since the lock was taken."""
+    query = (
+        select(ChoiceOffer)
+        .where(ChoiceOffer.id == offer.id)
+        .options(selectinload(ChoiceOffer.places))
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one()
+
+
+def _changeable(offer: ChoiceOffer) -> bool:
+    """Whether an answer can change something: not once another place is part of the plan."""
+    if offer.state == OfferState.APPLIED:
+        place = next((x for x in offer.places if x.number == offer.chosen_number), None)
+        return place is not None and is_present(offer, place)
+    return offer.state in CHANGEABLE
+
+
+def _remaining(session: Session, offer: ChoiceOffer, now: datetime) -> tuple[ChoicePlace, ...]:
+    if not _changeable(offer):
+        return ()
+    return tuple(place for place in offer.places if fits(session, offer, place, now))

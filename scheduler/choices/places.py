@@ -1,0 +1,241 @@
+"""Whether a place can still be had: seats counted and times compared under one lock of the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from scheduler.db import begin_writing
+from scheduler.in_force import days_in_force, holds
+from scheduler.models import (
+    Activity,
+    Answer,
+    Attendance,
+    AttendanceRecord,
+    Centre,
+    ChoiceOffer,
+    ChoicePlace,
+    FreedSeat,
+    GroupSession,
+    OfferKind,
+    PlaceState,
+    Room,
+    SessionLeader,
+)
+
+
+def lock(session: Session, centre_id: int) -> None:
+    """Let one transaction at a time decide on the places of a centre, until it ends.
+
+    On PostgreSQL the centre's row is locked, in a way that rows which only refer to it do not wait
+    for; on SQLite whoever writes is alone anyway.
+    """
+    begin_writing(session)
+    session.execute(select(Centre.id).where(Centre.id == centre_id).with_for_update(key_share=True))
+
+
+def kept(now: datetime) -> object:
+    """Return the condition that a place is kept for its offer."""
+    return or_(
+        ChoicePlace.state == PlaceState.CHOSEN,
+        and_(ChoicePlace.state == PlaceState.HELD, ChoicePlace.held_until > now),
+    )
+
+
+def is_present(offer: ChoiceOffer, place: ChoicePlace) -> bool:
+    """Whether a place is the one that the person has in the plan already."""
+    return (
+        offer.kind == OfferKind.CHOICE
+        and place.number == 1
+        and place.session_uid is not None
+        and (place.session_uid == offer.session_uid)
+    )
+
+
+def in_force(session: Session, centre_id: int, uids: Collection[str]) -> dict[str, GroupSession]:
+    """Return the sessions in force among some, with their people and leaders."""
+    query = (
+        select(GroupSession)
+        .where(
+            GroupSession.centre_id == centre_id,
+            GroupSession.uid.in_(set(uids)),
+            holds(days_in_force(session, centre_id), None, None),
+        )
+        .options(
+            selectinload(GroupSession.attendances),
+            selectinload(GroupSession.leaders),
+            selectinload(GroupSession.activity),
+            selectinload(GroupSession.room),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {row.uid: row for row in session.scalars(query)}
+
+
+def seats_left(
+    session: Session, centre_id: int, uids: Collection[str], now: datetime, *, besides: int | None = None
+) -> dict[str, int]:
+    """Return how many seats of sessions nobody has, was promised or is thinking about.
+
+    Parameters
+    ----------
+    besides : int, optional
+        Id of an offer whose own places do not count.
+    """
+    rows = session.execute(
+        select(
+            GroupSession.uid,
+            Activity.seats_max,
+            Room.seats,
+            func.count(Attendance.id),
+        )
+        .join(Activity, Activity.id == GroupSession.activity_id)
+        .outerjoin(Room, Room.id == GroupSession.room_id)
+        .outerjoin(Attendance, and_(Attendance.session_id == GroupSession.id, Attendance.excluded.is_(False)))
+        .where(
+            GroupSession.centre_id == centre_id,
+            GroupSession.uid.in_(set(uids)),
+            GroupSession.cancelled_at.is_(None),
+            holds(days_in_force(session, centre_id), None, None),
+        )
+        .group_by(GroupSession.id, GroupSession.uid, Activity.seats_max, Room.seats)
+    ).all()
+    query = (
+        select(ChoicePlace.session_uid, func.count())
+        .join(ChoicePlace.offer)
+        .where(
+            ChoicePlace.centre_id == centre_id,
+            ChoicePlace.session_uid.in_(set(uids)),
+            ChoiceOffer.kind == OfferKind.CHOICE,
+            or_(ChoiceOffer.session_uid.is_(None), ChoiceOffer.session_uid != ChoicePlace.session_uid),
+            kept(now),  # type: ignore[arg-type]
+        )
+        .group_by(ChoicePlace.session_uid)
+    )
+    if besides is not None:
+        query = query.where(ChoicePlace.offer_id != besides)
+    promised = {str(uid): int(count) for uid, count in session.execute(query)}
+    return {
+        uid: max(0, most if seats is None else min(most, seats)) - count - promised.get(uid, 0)
+        for uid, most, seats, count in rows
+    }
+
+
+def fits(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> bool:
+    """Tell whether an offer's person can have a place now; ask under :func:`lock`."""
+    if place.starts_at <= now:
+        return False
+    if is_present(offer, place):
+        row = in_force(session, offer.centre_id, [place.session_uid or ""]).get(place.session_uid or "")
+        return row is not None and row.cancelled_at is None and row.starts_at == place.starts_at
+    if not _person_is_free(session, offer, place):
+        return False
+    if place.session_uid is None:
+        return _time_is_free(session, offer, place, now)
+    row = in_force(session, offer.centre_id, [place.session_uid]).get(place.session_uid)
+    if row is None or row.cancelled_at is not None or row.starts_at != place.starts_at:
+        return False
+    if any(seat.participant_id == offer.participant_id for seat in row.attendances):
+        return False
+    if offer.kind == OfferKind.FREED_SEAT:
+        return _is_given_up(session, offer)
+    return seats_left(session, offer.centre_id, [row.uid], now, besides=offer.id)[row.uid] > 0
+
+
+def _is_given_up(session: Session, offer: ChoiceOffer) -> bool:
+    """Tell whether the seat's holder still cannot come, and nobody else was given the seat."""
+    seat = session.get(FreedSeat, offer.freed_seat_id, populate_existing=True)
+    if seat is None:
+        return False
+    given = session.scalar(
+        select(AttendanceRecord.answer).where(
+            AttendanceRecord.centre_id == offer.centre_id,
+            AttendanceRecord.session_uid == seat.session_uid,
+            AttendanceRecord.participant_id == seat.participant_id,
+        )
+    )
+    taken = session.scalar(
+        select(func.count())
+        .select_from(ChoicePlace)
+        .join(ChoicePlace.offer)
+        .where(
+            ChoiceOffer.freed_seat_id == seat.id,
+            ChoiceOffer.id != offer.id,
+            ChoicePlace.state.in_((PlaceState.HELD, PlaceState.CHOSEN, PlaceState.APPLIED)),
+        )
+    )
+    return given == Answer.NOT_COMING and not taken
+
+
+def _person_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace) -> bool:
+    """Tell whether neither the plan nor another choice of the person's is at the same time."""
+    planned = (
+        select(GroupSession.id)
+        .join(GroupSession.attendances)
+        .where(
+            GroupSession.centre_id == offer.centre_id,
+            GroupSession.starts_at < place.ends_at,
+            GroupSession.ends_at > place.starts_at,
+            GroupSession.cancelled_at.is_(None),
+            GroupSession.uid != (offer.session_uid or ""),
+            Attendance.participant_id == offer.participant_id,
+            Attendance.excluded.is_(False),
+            holds(days_in_force(session, offer.centre_id), None, None),
+        )
+    )
+    if offer.kind == OfferKind.FREED_SEAT:
+        planned = planned.where(GroupSession.uid != place.session_uid)
+    chosen = (
+        select(ChoicePlace.id)
+        .join(ChoicePlace.offer)
+        .where(
+            ChoiceOffer.centre_id == offer.centre_id,
+            ChoiceOffer.participant_id == offer.participant_id,
+            ChoiceOffer.id != offer.id,
+            ChoicePlace.state == PlaceState.CHOSEN,
+            ChoicePlace.starts_at < place.ends_at,
+            ChoicePlace.ends_at > place.starts_at,
+        )
+    )
+    return session.scalar(planned.limit(1)) is None and session.scalar(chosen.limit(1)) is None
+
+
+def _time_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> bool:
+    """Tell whether an appointment's room and leaders are free: in the plan, and of other offers."""
+    staff = {staff_id for _, staff_id in place.leaders}
+    at_once = (
+        GroupSession.centre_id == offer.centre_id,
+        GroupSession.starts_at < place.ends_at,
+        GroupSession.ends_at > place.starts_at,
+        GroupSession.cancelled_at.is_(None),
+        GroupSession.uid != (offer.session_uid or ""),
+        holds(days_in_force(session, offer.centre_id), None, None),
+    )
+    led = (
+        select(SessionLeader.id)
+        .join(SessionLeader.session)
+        .where(*at_once, SessionLeader.staff_id.in_(staff))
+    )
+    if session.scalar(led.limit(1)) is not None:
+        return False
+    if place.room_id is not None:
+        there = select(GroupSession.id).where(*at_once, GroupSession.room_id == place.room_id)
+        if session.scalar(there.limit(1)) is not None:
+            return False
+    others = session.execute(
+        select(ChoicePlace.leaders, ChoicePlace.room_id).where(
+            ChoicePlace.centre_id == offer.centre_id,
+            ChoicePlace.offer_id != offer.id,
+            ChoicePlace.session_uid.is_(None),
+            ChoicePlace.starts_at < place.ends_at,
+            ChoicePlace.ends_at > place.starts_at,
+            kept(now),  # type: ignore[arg-type]
+        )
+    )
+    return all(
+        (room is None or room != place.room_id) and staff.isdisjoint(staff_id for _, staff_id in leaders)
+        for leaders, room in others
+    )
