@@ -60,8 +60,8 @@ def compose(message: Outgoing, sender: str) -> EmailMessage:
     mail["To"] = message.address
     mail["Date"] = format_datetime(message.claimed_at)
     mail["Message-ID"] = f"<{message.token}@{sender.rpartition('@')[2]}>"
-    mail["Content-Language"] = message.language
     # No out-of-office note answers it (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body, cte="quoted-printable")
+    mail["Content-Language"] = message.language
     return mail

@@ -1,0 +1,49 @@
+"""What old messages said is forgotten; that they were sent is not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from notifications.models import ChannelKind, InboundMessage, Message, MessageState
+from notifications.retention import forget_old
+from scheduler.models import Centre
+from tests.factories import Make
+
+
+def test_text_and_address_go_after_the_centres_own_time(
+    session: Session, make: Make, centre: Centre, now: datetime
+) -> None:
+    centre.settings = {"message_months": 2}
+    old = now - timedelta(days=63)
+    filled = {"facts": {"heure": "9:00"}, "content_variables": {"1": "Amina"}, "subject": "Rappel"}
+    sent = make(Message, created_at=old, state=MessageState.DELIVERED, error="x", **filled)
+    fresh = make(Message, created_at=now - timedelta(days=50), state=MessageState.DELIVERED, **filled)
+    waiting = make(Message, created_at=old, **filled)
+    elsewhere = make(Centre)
+    other = make(Message, centre=elsewhere, created_at=old, state=MessageState.DELIVERED)
+    answers = [
+        InboundMessage(
+            centre_id=centre.id,
+            provider="sandbox",
+            provider_sid=f"in-{at:%j}",
+            channel=ChannelKind.SMS,
+            address="+32470000001",
+            body="oui",
+            received_at=at,
+        )
+        for at in (old, now)
+    ]
+    session.add_all(answers)
+    session.flush()
+    assert forget_old(session, now) == 2
+    assert forget_old(session, now) == 0
+    session.expire_all()
+    assert (sent.address, sent.subject, sent.body, sent.facts, sent.content_variables, sent.error) == (
+        ("", "", "", {}, {}, None)
+    )
+    assert (sent.state, sent.participant_id is not None) == (MessageState.DELIVERED, True)
+    assert all(row.body == "Bonjour" and row.address for row in (fresh, waiting, other))
+    assert [row.body for row in answers] == ["", "oui"]
+    assert forget_old(session, now + timedelta(days=200)) == 3
