@@ -365,6 +365,7 @@ class MentoringMeetingFactory(_Owned):
         model = m.MentoringMeeting
 
     pair = _own("MentoringPairFactory")
+    changed_at = EPOCH
     starts_at = datetime(2026, 12, 1, 13, tzinfo=UTC)
     ends_at = datetime(2026, 12, 1, 15, tzinfo=UTC)
     place = "Bibliothèque"
@@ -638,6 +639,36 @@ class MessageEventFactory(_Owned):
     source = "worker"
     status = "claimed"
     happened_at = EPOCH
+
+
+class ContactAddressFactory(_Owned):
+    class Meta:
+        model = n.ContactAddress
+
+    channel = ChannelKind.SMS
+    address = factory.Sequence(lambda n: f"+3247{n:07d}")
+    changed_at = EPOCH
+
+
+class ContactChoiceFactory(_Owned):
+    class Meta:
+        model = n.ContactChoice
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+
+
+class InboundMessageFactory(_Owned):
+    class Meta:
+        model = n.InboundMessage
+
+    provider = "sandbox"
+    provider_sid = factory.LazyFunction(lambda: uuid4().hex)
+    channel = ChannelKind.SMS
+    address = "+32470000001"
+    body = "1"
+    received_at = EPOCH
 
 
 class ReminderPolicyFactory(_Owned):
