@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.message import N_
@@ -67,6 +67,43 @@ def own_pairs(session: Session, centre: Centre, mentor_id: int, today: date) -> 
     ]
 
 
+def meetings_between(
+    session: Session,
+    centre_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    mentor_id: int | None = None,
+    participant_id: int | None = None,
+) -> list[MentoringMeeting]:
+    """Return the meetings of a time, cancelled ones too, in order, with their pairs; in one query.
+
+    Parameters
+    ----------
+    mentor_id, participant_id : int, optional
+        Only those of one person.
+    """
+    query = (
+        select(MentoringMeeting)
+        .join(MentoringMeeting.pair)
+        .options(
+            contains_eager(MentoringMeeting.pair).joinedload(MentoringPair.mentor),
+            contains_eager(MentoringMeeting.pair).joinedload(MentoringPair.participant),
+        )
+        .where(
+            MentoringMeeting.centre_id == centre_id,
+            MentoringMeeting.starts_at < ends_at,
+            MentoringMeeting.ends_at > starts_at,
+        )
+        .order_by(MentoringMeeting.starts_at, MentoringMeeting.id)
+    )
+    if mentor_id is not None:
+        query = query.where(MentoringPair.mentor_id == mentor_id)
+    if participant_id is not None:
+        query = query.where(MentoringPair.participant_id == participant_id)
+    return list(session.scalars(query))
+
+
 def propose(
     session: Session,
     centre: Centre,
@@ -103,7 +140,12 @@ def propose(
         if other.state != MeetingState.CANCELLED and other.starts_at < ends_at and starts_at < other.ends_at:
             raise InvalidInputError(N_("Vous avez déjà un rendez-vous à ce moment-là."), "starts")
     meeting = MentoringMeeting(
-        centre_id=centre.id, pair_id=pair_id, starts_at=starts_at, ends_at=ends_at, place=place.strip()[:120]
+        centre_id=centre.id,
+        pair_id=pair_id,
+        changed_at=now,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=place.strip()[:120],
     )
     session.add(meeting)
     session.flush()
@@ -145,11 +187,13 @@ def record_held(meeting: MentoringMeeting, minutes: int, now: datetime) -> None:
         raise InvalidInputError(N_("Ce rendez-vous n'a pas encore commencé."))
     _check_minutes(minutes)
     meeting.state, meeting.minutes, meeting.recorded_at = MeetingState.HELD, minutes, now
+    meeting.changed_at = now
 
 
 def cancel_meeting(meeting: MentoringMeeting, now: datetime) -> None:
     """Write down that a meeting is not held; what was recorded of it is gone."""
     meeting.state, meeting.minutes, meeting.recorded_at = MeetingState.CANCELLED, 0, now
+    meeting.changed_at = now
 
 
 def _check_minutes(minutes: int) -> None:

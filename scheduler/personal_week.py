@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from scheduler.attendance import THERE
 from scheduler.in_force import days_in_force, holds
+from scheduler.mentoring import meetings_between
 from scheduler.models import (
     Activity,
     Answer,
     Attendance,
     AttendanceRecord,
+    Centre,
     GroupSession,
+    MeetingState,
     Participant,
     Room,
     SessionLeader,
     Site,
     StaffMember,
 )
+from scheduler.timegrid import to_instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +51,16 @@ class Card:
     cancelled: bool
     answer: Answer | None
     here: bool
+    answerable: bool = True
 
 
 def personal_week(
     session: Session, person: Participant, first_day: date, days: int, *, full_titles: bool = False
 ) -> list[Card]:
-    """Return the cards of some days in order of time, in three queries.
+    """Return the cards of some days in order of time, in a constant number of queries.
 
-    ``title`` is the activity's neutral name, which may be empty, unless ``full_titles``.
+    ``title`` is the activity's neutral name, which may be empty, unless ``full_titles``. Meetings with
+    a mentor are among them; those two settle everything by themselves.
     """
     last_day = first_day + timedelta(days - 1)
     held = days_in_force(session, person.centre_id, until=last_day)
@@ -89,7 +96,7 @@ def personal_week(
     )
     for session_id, name in session.execute(names):
         leaders[session_id].append(name)
-    return [
+    cards = [
         Card(
             uid=found.uid,
             day=found.day,
@@ -110,4 +117,38 @@ def personal_week(
             here=state in THERE,
         )
         for found, activity, site, room, given, state in rows
+    ]
+    cards += _meetings(session, person, first_day, last_day)
+    return sorted(cards, key=lambda card: card.starts_at)
+
+
+def _meetings(session: Session, person: Participant, first_day: date, last_day: date) -> list[Card]:
+    """Return the meetings that a person and their mentor settled."""
+    zone = ZoneInfo(session.scalars(select(Centre.timezone).where(Centre.id == person.centre_id)).one())
+    starts_at = to_instant(first_day, time(), zone)
+    ends_at = to_instant(last_day + timedelta(1), time(), zone)
+    return [
+        Card(
+            uid=meeting.uid,
+            day=meeting.starts_at.astimezone(zone).date(),
+            starts_at=meeting.starts_at,
+            ends_at=meeting.ends_at,
+            kind="interview",
+            pictogram="mentor",
+            title="",
+            individual=True,
+            place=meeting.place,
+            address="",
+            transport="",
+            latitude=None,
+            longitude=None,
+            leaders=(meeting.pair.mentor.first_name,),
+            cancelled=meeting.state == MeetingState.CANCELLED,
+            answer=None,
+            here=meeting.state == MeetingState.HELD,
+            answerable=False,
+        )
+        for meeting in meetings_between(
+            session, person.centre_id, starts_at, ends_at, participant_id=person.id
+        )
     ]

@@ -19,11 +19,14 @@ from sqlalchemy.orm import Session, load_only
 from scheduler.feeds.events import FeedEvent, Wording
 from scheduler.in_force import DaysInForce, days_in_force
 from scheduler.links import Subject
+from scheduler.mentoring import meetings_between
 from scheduler.models import (
     Activity,
     Attendance,
     Centre,
     GroupSession,
+    MeetingState,
+    MentoringMeeting,
     Participant,
     Plan,
     Programme,
@@ -38,6 +41,9 @@ from scheduler.models.link import Link, LinkKind
 NEUTRAL_KINDS = (LinkKind.PARTICIPANT, LinkKind.GROUP)
 CANCELLED_DAYS = 30
 PAST_DAYS = 30
+
+#: How far ahead pairs settle their meetings.
+MEETING_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ def version_of(session: Session, link: Link, now: datetime) -> str:
     """
 
     def total(
-        table: type[Activity | Site | Room | StaffMember | Participant | Programme],
+        table: type[Activity | Site | Room | StaffMember | Programme | MentoringMeeting],
     ) -> Select[int]:
         return select(func.coalesce(func.sum(table.version), 0)).where(table.centre_id == link.centre_id)
 
@@ -65,7 +71,10 @@ def version_of(session: Session, link: Link, now: datetime) -> str:
         select(
             select(func.max(Plan.publication)).where(Plan.centre_id == link.centre_id).scalar_subquery(),
             select(Centre.version).where(Centre.id == link.centre_id).scalar_subquery(),
-            *(total(t).scalar_subquery() for t in (Activity, Site, Room, StaffMember, Programme)),
+            *(
+                total(table).scalar_subquery()
+                for table in (Activity, Site, Room, StaffMember, Programme, MentoringMeeting)
+            ),
             select(Participant.version).where(Participant.id == link.subject_id).scalar_subquery(),
         )
     ).one()
@@ -105,9 +114,36 @@ def read_feed(
         event = _event(row, activity, site, room, leaders[row.id], wording, full=full, dropped_at=dropped_at)
         if not event.cancelled or event.stamp >= now - timedelta(days=CANCELLED_DAYS):
             events.append(event)
+    events += _meetings(session, link, wording, now)
     events.sort(key=lambda event: (event.starts_at, event.uid))
     name = subject.first_name if isinstance(subject, Participant) else subject.name
     return Feed(name=name, language=wording.language, events=events)
+
+
+def _meetings(session: Session, link: Link, wording: Wording, now: datetime) -> list[FeedEvent]:
+    """Return what a mentor and their person settled by themselves."""
+    whose = {LinkKind.PARTICIPANT: "participant_id", LinkKind.STAFF: "mentor_id"}.get(LinkKind(link.kind))
+    if whose is None:
+        return []
+    first, last = now - timedelta(days=PAST_DAYS), now + timedelta(days=MEETING_DAYS)
+    return [
+        FeedEvent(
+            uid=meeting.uid,
+            sequence=meeting.version - 1,
+            stamp=meeting.changed_at,
+            starts_at=meeting.starts_at,
+            ends_at=meeting.ends_at,
+            summary=wording.appointment,
+            description=wording.with_people.format(names=meeting.pair.mentor.first_name)
+            if link.kind == LinkKind.PARTICIPANT
+            else "",
+            location=meeting.place,
+            cancelled=meeting.state == MeetingState.CANCELLED,
+        )
+        for meeting in meetings_between(session, link.centre_id, first, last, **{whose: link.subject_id})
+        if meeting.state != MeetingState.CANCELLED
+        or meeting.changed_at >= now - timedelta(days=CANCELLED_DAYS)
+    ]
 
 
 def _published(session: Session, centre_id: int, first_day: date) -> dict[int, Plan]:

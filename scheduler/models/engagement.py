@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -53,7 +54,10 @@ class MeetingState(StrEnum):
 
 
 class MentoringMeeting(CentreOwned, Versioned, Base):
-    """A meeting that a pair agrees on by itself; ``minutes`` are those really spent together."""
+    """A meeting that a pair agrees on by itself; ``minutes`` are those really spent together.
+
+    ``uid`` names it in calendars, ``changed_at`` is when it was last changed.
+    """
 
     __tablename__ = "mentoring_meeting"
     __table_args__ = (
@@ -61,6 +65,8 @@ class MentoringMeeting(CentreOwned, Versioned, Base):
         CheckConstraint("minutes >= 0", name="minutes"),
     )
 
+    uid: Mapped[str] = mapped_column(String(36), default=lambda: str(uuid4()))
+    changed_at: Mapped[datetime]
     pair_id: Mapped[int] = mapped_column(ForeignKey("mentoring_pair.id", ondelete="CASCADE"), index=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]

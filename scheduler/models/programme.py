@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base, CentreOwned, Versioned
+from scheduler.models.people import Participant, StaffMember
 
 
 class Programme(CentreOwned, Versioned, Base):
@@ -277,3 +278,6 @@ class MentoringPair(CentreOwned, Base):
     mentor_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id", ondelete="CASCADE"), index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+
+    participant: Mapped[Participant] = relationship()
+    mentor: Mapped[StaffMember] = relationship()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from scheduler.holidays_calendar import closures_between
 from scheduler.in_force import DaysInForce, days_in_force, holds, loaded_sessions, sessions_of
+from scheduler.mentoring import meetings_between
 from scheduler.models import (
     Activity,
     ActivityOrder,
@@ -34,6 +35,7 @@ from scheduler.models import (
     EnrolmentStatus,
     EquipmentPool,
     GroupSession,
+    MeetingState,
     MentoringPair,
     OutsideAttendance,
     PairRule,
@@ -189,9 +191,12 @@ def load_facts(
             or_(Availability.valid_from.is_(None), Availability.valid_from <= grid.last_day),
             or_(Availability.valid_until.is_(None), Availability.valid_until >= grid.first_day),
         ),
-        single=_owned(
-            session, BusyPeriod, centre, BusyPeriod.starts_at < ends_at, BusyPeriod.ends_at > starts_at
-        ),
+        single=[
+            *_owned(
+                session, BusyPeriod, centre, BusyPeriod.starts_at < ends_at, BusyPeriod.ends_at > starts_at
+            ),
+            *_busy_with_mentoring(session, centre, starts_at, ends_at),
+        ],
         course_enrolments=_owned(session, CourseEnrolment, centre),
         courses=courses,
         meetings=_owned(session, CourseMeeting, centre),
@@ -213,6 +218,17 @@ def _owned(session: Session, model: type[Row], centre: Centre, *where: Any) -> l
     table: Any = model
     query = select(table).where(table.centre_id == centre.id, *where).order_by(table.id)
     return list(session.scalars(query))
+
+
+def _busy_with_mentoring(
+    session: Session, centre: Centre, starts_at: datetime, ends_at: datetime
+) -> Iterator[BusyPeriod]:
+    """Yield the times that pairs settled by themselves, for the mentor and for the person."""
+    for meeting in meetings_between(session, centre.id, starts_at, ends_at):
+        if meeting.state != MeetingState.CANCELLED:
+            when = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
+            yield BusyPeriod(staff_id=meeting.pair.mentor_id, **when)
+            yield BusyPeriod(participant_id=meeting.pair.participant_id, **when)
 
 
 def _enrolments(session: Session, centre: Centre, grid: TimeGrid) -> list[Enrolment]:

@@ -225,6 +225,9 @@ def test_a_pair_meets(world: World, enter: Enter, make_row: Make, rows: Session,
     assert "Bilal" in page
     assert "Parc" in page
     assert "Sarkis" not in page
+    week = client.get(f"{at}/?jour={today() + timedelta(2)}").text
+    assert "Rencontre avec Bilal" in week
+    assert "Parc" in week
     refused = client.post(
         f"{at}/tandems/rendez-vous/{held.id}/tenu", data={"minutes": "x"}, follow_redirects=True
     )

@@ -74,6 +74,27 @@ def test_the_page_shows_the_week_and_nothing_about_others_or_why(visitor: FlaskC
         assert hidden not in page.text
 
 
+def test_meetings_with_a_mentor_are_shown_without_questions(
+    rows: Session, make_row: Make, held: m.GroupSession, person: m.Participant, visitor: FlaskClient
+) -> None:
+    for expected in held.attendances:
+        rows.delete(expected)
+    mentor = make_row(m.StaffMember, first_name="Greet")
+    start = datetime.now(UTC) + timedelta(days=2)
+    make_row(
+        m.MentoringMeeting,
+        pair=make_row(m.MentoringPair, mentor=mentor, participant=person),
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        place="Parc",
+    )
+    rows.commit()
+    page = visitor.get("/moi/").text
+    assert "Greet" in page
+    assert "Parc" in page
+    assert "Je viens" not in page
+
+
 @pytest.mark.parametrize("code", languages())
 def test_every_language_in_its_own_direction(
     app: Flask, rows: Session, person: m.Participant, visitor: FlaskClient, code: str

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from scheduler import weekly
+from scheduler.staff_calendars import calendar_of
 from web.acts import done, note
 from web.clock import now, today
 from web.extensions import db
@@ -39,6 +40,8 @@ def availability() -> str:
         "mine/availability.html",
         hours=weekly.weekly_rows(session, "staff_id", member.id),
         absences=weekly.busy_periods(session, "staff_id", member.id, now()),
+        member=member,
+        calendar=calendar_of(session, member.id),
     )
 
 

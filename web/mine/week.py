@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from scheduler.models import Role
+from scheduler.mentoring import meetings_between
+from scheduler.models import MentoringMeeting, Role
 from scheduler.my_work import first_names, own_sessions, recover, report_sick, sick_today, work_weeks
 from scheduler.offers import own_returns
-from scheduler.timegrid import monday_of
+from scheduler.timegrid import monday_of, to_instant
 from scheduler.week import DAYS, WeekSession
 from web.acts import done, note
 from web.clock import now, today
@@ -21,6 +23,7 @@ from web.extensions import db
 from web.followup.paper import print_week_of
 from web.mine.area import blueprint, me, own_member
 from web.permissions import Permission, may, requires
+from web.templating import local
 from web.week.area import period, read_date
 
 
@@ -38,6 +41,17 @@ def show() -> str:
     days: dict[date, list[WeekSession]] = defaultdict(list)
     for each in sessions:
         days[each.day].append(each)
+    zone = ZoneInfo(g.centre.timezone)
+    meetings = meetings_between(
+        session,
+        g.centre.id,
+        to_instant(monday, time(), zone),
+        to_instant(monday + timedelta(days=DAYS), time(), zone),
+        mentor_id=member.id,
+    )
+    with_meetings: dict[date, list[MentoringMeeting]] = defaultdict(list)
+    for meeting in meetings:
+        with_meetings[local(meeting.starts_at).date()].append(meeting)
     return render_template(
         "mine/week.html",
         member=member,
@@ -47,7 +61,7 @@ def show() -> str:
         period=period(monday, sunday),
         today=today(),
         now=now(),
-        days=sorted(days.items()),
+        days=[(day, days[day], with_meetings[day]) for day in sorted({*days, *with_meetings})],
         names=first_names(session, [x for x in sessions if x.individual]),
         sick=sick_today(session, g.centre, member.id, now()),
         returned={uid for uid, _role in own_returns(session, g.centre, member.id)},

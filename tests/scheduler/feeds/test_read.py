@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from scheduler.feeds import Feed, read_feed, version_of
 from scheduler.links import find_link, find_subject, renew_link, revoke_links
+from scheduler.mentoring import cancel_meeting
 from tests.factories import Make
 from web.feeds import wording_in
 
@@ -201,3 +202,24 @@ def test_renewing_revokes_and_tokens_are_not_stored(
     assert new.revoked_at is None
     assert first not in (old.token_hash, new.token_hash)
     assert revoke_links(session, m.LinkKind.PARTICIPANT, person.id, now) == 1
+
+
+def test_meetings_with_a_mentor_are_in_the_calendars_of_both_and_nobody_elses(
+    session: Session, make: Make, person: m.Participant, now: datetime
+) -> None:
+    mentor = make(m.StaffMember, first_name="Greet")
+    meeting = make(m.MentoringMeeting, pair=make(m.MentoringPair, mentor=mentor, participant=person))
+    make(m.MentoringMeeting)
+    mine = feed_of(session, m.LinkKind.PARTICIPANT, person.id, now)
+    assert [(event.uid, event.cancelled) for event in mine.events] == [(meeting.uid, False)]
+    assert "Greet" in mine.events[0].description
+    link = find_link(session, renew_link(session, m.LinkKind.STAFF, mentor.id, now))
+    assert link is not None
+    before = version_of(session, link, now)
+    cancel_meeting(meeting, now)
+    session.flush()
+    assert version_of(session, link, now) != before
+    (theirs,) = feed_of(session, m.LinkKind.STAFF, mentor.id, now).events
+    assert (theirs.cancelled, theirs.sequence) == (True, mine.events[0].sequence + 1)
+    assert "Amina" not in str(theirs)
+    assert feed_of(session, m.LinkKind.STAFF, make(m.StaffMember).id, now).events == []

@@ -183,6 +183,21 @@ def test_weekly_and_single_times_of_everybody(make: Make, build: Any, world: Wor
     assert problem.rooms[0].available == ((at(1, 9), at(1, 17)), (at(8, 9), at(8, 17)))
 
 
+def test_what_a_pair_settled_by_itself_makes_both_busy(make: Make, build: Any, world: World) -> None:
+    pair = make(m.MentoringPair, participant=world["person"], mentor=world["staff"])
+    make(m.MentoringMeeting, pair=pair)
+    make(
+        m.MentoringMeeting,
+        pair=pair,
+        state=m.MeetingState.CANCELLED,
+        starts_at=datetime(2026, 12, 1, 8, tzinfo=UTC),
+    )
+    problem = build(weeks=1).problem
+    assert one(problem)[0].busy == ((at(1, 14), at(1, 16)),)
+    assert not any(start < at(1, 16) and at(1, 14) < end for start, end in problem.staff[0].available)
+    assert any(end == at(1, 14) for _start, end in problem.staff[0].available)
+
+
 def test_a_closed_site_closes_its_rooms_only(make: Make, build: Any, world: World) -> None:
     make(m.Closure, site_id=world["site"].id, starts_on=MONDAY, ends_on=MONDAY)
     problem = build(weeks=1).problem
