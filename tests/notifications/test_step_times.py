@@ -105,7 +105,7 @@ def test_closed_days(holidays: OnHolidays, step: Step, expected: str | None) -> 
 
 
 def test_steps_that_holidays_push_together_are_one() -> None:
-    times = step_times(date(2026, 12, 28), POLICY, CHRISTMAS + (date(2026, 12, 23),), BRUSSELS)
+    times = step_times(date(2026, 12, 28), POLICY, (*CHRISTMAS, date(2026, 12, 23)), BRUSSELS)
     assert [(step.key, f"{sent:%d/%m}") for step, sent in times] == [("d1", "22/12")]
 
 
@@ -143,7 +143,8 @@ def test_the_step_that_is_to_be_sent(now: datetime, expected: str | None) -> Non
 def test_the_last_step_is_sent_late_when_none_follows() -> None:
     times = step_times(date(2026, 11, 30), POLICY, (), BRUSSELS)
     found = step_now(times, STARTS, at(30, 8, 20), POLICY, BRUSSELS)
-    assert found is not None and found[0].key == "d1"
+    assert found is not None
+    assert found[0].key == "d1"
 
 
 @pytest.mark.parametrize(
