@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from notifications.models import AddressState, ChannelKind, ContactAddress, ContactChoice
 from notifications.provider_errors import Consequence, consequence_of
+from notifications.status import insert_or_ignore
 from scheduler.models import Centre, Participant
 
 #: Key of ``Centre.settings``: the channels of everybody who chose none, in order.
@@ -142,8 +142,16 @@ def people_at(session: Session, centre_id: int, channel: ChannelKind, address: s
         rows = session.scalars(query.where(Participant.email.is_not(None)))
         return [row for row in rows if (row.email or "").strip().lower() == wanted]
     wanted = phone_number(address) or address
-    rows = session.scalars(query.where(Participant.phone.is_not(None)))
+    rows = session.scalars(query.where(ends_like(wanted)))
     return [row for row in rows if phone_number(row.phone) == wanted]
+
+
+def ends_like(number: str) -> ColumnElement[bool]:
+    """Return the condition that a person's telephone ends as a number does, however it was typed."""
+    typed: Any = Participant.phone
+    for sign in " .-/()":
+        typed = func.replace(typed, sign, "")
+    return typed.like(f"%{number[-8:]}")  # type: ignore[no-any-return]
 
 
 def opt_out(session: Session, centre_id: int, channel: ChannelKind, address: str, now: datetime) -> None:
@@ -259,13 +267,15 @@ def _row(
     row = known_address(session, centre_id, channel, address)
     if row is not None:
         return row
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
-        dialect.insert(ContactAddress)
-        .values(
-            centre_id=centre_id, channel=channel, address=address, state=AddressState.USABLE, changed_at=now
-        )
-        .on_conflict_do_nothing()
+        insert_or_ignore(session, ContactAddress),
+        {
+            "centre_id": centre_id,
+            "channel": channel,
+            "address": address,
+            "state": AddressState.USABLE,
+            "changed_at": now,
+        },
     )
     found = known_address(session, centre_id, channel, address)
     if found is None:

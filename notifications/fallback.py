@@ -6,10 +6,10 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from notifications.channels import Verdict
@@ -108,8 +108,8 @@ def follow_failures(session: Session, clock: Callable[[], datetime]) -> int:
 
 def _mark_followed(session: Session, message: Message, now: datetime) -> bool:
     """Say that a failure is dealt with; ``False`` when it was already."""
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        insert_or_ignore(session, MessageEvent),
+    stored = session.scalar(
+        insert_or_ignore(session, MessageEvent).returning(MessageEvent.id),
         {
             "centre_id": message.centre_id,
             "message_id": message.id,
@@ -121,7 +121,7 @@ def _mark_followed(session: Session, message: Message, now: datetime) -> bool:
             "happened_at": now,
         },
     )
-    return result.rowcount == 1
+    return stored is not None
 
 
 def _chain(session: Session, message: Message) -> list[Message]:

@@ -94,6 +94,9 @@ TABLE: Final[dict[str, Consequence]] = {
     # Calls.
     "busy": _RETRY,
     "no-answer": _RETRY,
+    "failed": _FALL_BACK,
+    "undelivered": _FALL_BACK,
+    "canceled": _FALL_BACK,
     "13227": _FALL_BACK,
     "21215": _FALL_BACK,
     "21216": _FALL_BACK,

@@ -22,6 +22,7 @@ from web import (
     search,
     settings,
     today,
+    webhooks,
     week,
 )
 from web.centre import PREFIX
@@ -96,6 +97,7 @@ SETTINGS: tuple[Place, ...] = (
 #: The blueprint of every area.
 AREAS: tuple[Blueprint, ...] = (
     feeds.blueprint,
+    webhooks.blueprint,
     links.blueprint,
     check_in.blueprint,
     personal.blueprint,

@@ -10,6 +10,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data:",
+        "media-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -26,15 +27,15 @@ HEADERS = {
 }
 
 
-#: Blueprints that calendar programs read: no cookie is ever set or looked at there.
-COOKIELESS = frozenset({"feeds"})
+#: Blueprints that programs read: no cookie is ever set or looked at there.
+COOKIELESS = frozenset({"feeds", "webhooks"})
 
 
 class SessionInterface(SecureCookieSessionInterface):
     """Signed cookies for pages, nothing at all for the blueprints of ``COOKIELESS``."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write the cookie unless the request was for a feed."""
+        """Write the cookie unless the request came from a program."""
         if request.blueprint not in COOKIELESS:
             super().save_session(app, session, response)
 

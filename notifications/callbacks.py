@@ -1,0 +1,213 @@
+"""What the provider tells and brings: recorded in a few statements, worked on afterwards by jobs."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.channels.twilio import PROVIDER, STATES, WHATSAPP_PREFIX
+from notifications.contacts import SENDERS, ends_like, known_address, note_inbound, phone_number
+from notifications.models import (
+    ChannelKind,
+    InboundMessage,
+    InboundState,
+    Message,
+    MessageEvent,
+    MessageState,
+    MessageTopic,
+)
+from notifications.status import insert_or_ignore, move
+from scheduler.models import Centre, Participant
+
+log = logging.getLogger("semainier.callbacks")
+
+#: Ends without success; those of another attempt than the one that counts say nothing of the message.
+FAILURES: Final = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
+
+#: How long after a message an answer to it is expected at the centre that sent it.
+ANSWERED_WITHIN: Final = timedelta(days=60)
+
+LONGEST_BODY: Final = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One text from outside. ``replied_sid`` is the provider's id of the message it answers, if told."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+    button: str = ""
+    replied_sid: str = ""
+
+
+def record_status(
+    session: Session, token: str, *, sid: str, status: str, error_code: str | None, now: datetime
+) -> bool:
+    """Record one event of a message or call, and move the message if a step leads there.
+
+    The same event again, one that comes after its successor, and one of a word that is not known change
+    nothing.
+
+    Returns
+    -------
+    bool
+        Whether the message moved.
+    """
+    state = STATES.get(status)
+    found = session.execute(
+        select(Message.id, Message.centre_id, Message.provider_sid).where(Message.token == token)
+    ).one_or_none()
+    if found is None or state is None:
+        log.info("event without a message or of an unknown status")
+        return False
+    if state in FAILURES and error_code is None:
+        error_code = status
+    key = f"{sid[-12:]}-{status}"
+    if state in FAILURES and found.provider_sid not in {None, sid}:
+        session.execute(
+            insert_or_ignore(session, MessageEvent),
+            {
+                "centre_id": found.centre_id,
+                "message_id": found.id,
+                "key": key,
+                "source": "provider",
+                "status": state.value,
+                "error_code": error_code,
+                "applied": False,
+                "happened_at": now,
+            },
+        )
+        return False
+    return move(
+        session,
+        found.id,
+        found.centre_id,
+        state,
+        source="provider",
+        key=key,
+        now=now,
+        error_code=error_code[:40] if error_code and state in FAILURES else None,
+        provider_sid=sid,
+    )
+
+
+def record_incoming(session: Session, incoming: Incoming, now: datetime) -> bool:
+    """Store a text from outside, once, with the centre it is for; ``False`` if it is known already.
+
+    Who sent it and what it means is found out by a job.
+    """
+    channel = ChannelKind.WHATSAPP if incoming.sender.startswith(WHATSAPP_PREFIX) else ChannelKind.SMS
+    address = incoming.sender.removeprefix(WHATSAPP_PREFIX)
+    about = _replied_to(session, incoming.replied_sid)
+    centre_id = about.centre_id if about is not None else _centre_of(session, channel, address, incoming, now)
+    if centre_id is None:
+        log.warning("a text from an unknown number fits no centre and is not kept")
+        return False
+    stored = _store(
+        session,
+        {
+            "centre_id": centre_id,
+            "provider_sid": incoming.sid,
+            "channel": channel,
+            "address": address,
+            "body": incoming.body[:LONGEST_BODY],
+            "button": incoming.button[:80],
+            "about_id": about.id if about is not None else None,
+            "received_at": now,
+        },
+    )
+    if stored and (
+        channel is ChannelKind.WHATSAPP or known_address(session, centre_id, channel, address) is not None
+    ):
+        note_inbound(session, centre_id, channel, address, now)
+    return stored
+
+
+def record_key(session: Session, message: Message, *, call_sid: str, digit: str, now: datetime) -> bool:
+    """Store a key that somebody pressed during a call; the same key of a call counts once."""
+    people = set(
+        session.scalars(select(MessageTopic.participant_id).where(MessageTopic.message_id == message.id))
+    )
+    if not people and message.participant_id is not None:
+        people = {message.participant_id}
+    return _store(
+        session,
+        {
+            "centre_id": message.centre_id,
+            "provider_sid": f"{call_sid}-{digit}",
+            "channel": ChannelKind.VOICE,
+            "address": message.address,
+            "body": digit,
+            "button": "",
+            "participant_id": people.pop() if len(people) == 1 else None,
+            "about_id": message.id,
+            "received_at": now,
+        },
+    )
+
+
+def find_message(session: Session, token: str) -> Message | None:
+    """Return the message that a callback names."""
+    return session.scalars(select(Message).where(Message.token == token)).one_or_none()
+
+
+def _store(session: Session, columns: dict[str, Any]) -> bool:
+    stored = session.scalar(
+        insert_or_ignore(session, InboundMessage).returning(InboundMessage.id),
+        {"provider": PROVIDER, "state": InboundState.RECEIVED, **columns},
+    )
+    return stored is not None
+
+
+def _replied_to(session: Session, sid: str) -> Any:
+    if not sid:
+        return None
+    query = select(Message.id, Message.centre_id).where(Message.provider_sid == sid)
+    return session.execute(query.limit(1)).one_or_none()
+
+
+def _centre_of(
+    session: Session, channel: ChannelKind, address: str, incoming: Incoming, now: datetime
+) -> int | None:
+    """Return the centre a text is for: whose number it came to, who wrote last, or who knows the person."""
+    to = incoming.to.removeprefix(WHATSAPP_PREFIX)
+    centres = session.execute(select(Centre.id, Centre.settings)).all()
+    key = SENDERS[channel]
+    own = [
+        row.id
+        for row in centres
+        if str(row.settings.get(key) or "").strip().removeprefix(WHATSAPP_PREFIX) == to
+    ]
+    candidates = own or [row.id for row in centres if not row.settings.get(key)]
+    if len(candidates) == 1:
+        return int(candidates[0])
+    last = session.scalar(
+        select(Message.centre_id)
+        .where(
+            Message.centre_id.in_(candidates),
+            Message.address == address,
+            Message.created_at > now - ANSWERED_WITHIN,
+            Message.sent_at.is_not(None),
+        )
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return last if last is not None else _centre_that_knows(session, candidates, address)
+
+
+def _centre_that_knows(session: Session, candidates: list[int], address: str) -> int | None:
+    """Return the one centre with a person of this number; numbers are stored as people typed them."""
+    rows = session.execute(
+        select(Participant.centre_id, Participant.phone).where(
+            Participant.centre_id.in_(candidates), Participant.active, ends_like(address)
+        )
+    )
+    known = {row.centre_id for row in rows if phone_number(row.phone) == address}
+    return known.pop() if len(known) == 1 else None

@@ -1,0 +1,158 @@
+"""What Twilio calls: events of messages and calls, texts that come in, and what a call says.
+
+No page, no cookie, no account: a request counts by its signature alone.
+
+References
+----------
+https://www.twilio.com/docs/usage/webhooks/webhooks-security
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from notifications.callbacks import Incoming, find_message, record_incoming, record_key, record_status
+from notifications.channels.twilio import HOOKS
+from notifications.telephone import meaning_of_key, thanks, words_of
+from notifications.voices import ask, nothing, tell
+from scheduler.db import enter_centre
+from web.clock import now
+from web.extensions import csrf, db
+from web.permissions import public
+
+log = logging.getLogger("semainier.webhooks")
+
+blueprint = Blueprint("webhooks", __name__, url_prefix=HOOKS)
+csrf.exempt(blueprint)
+
+SIGNATURE = "X-Twilio-Signature"
+
+#: How often a call says its words again after a key that was not offered.
+MOST_TURNS = 3
+
+
+@blueprint.before_request
+def check_signature() -> None:
+    """Refuse what Twilio has not signed, without a word of its content in the log."""
+    if not _signed():
+        log.warning("unsigned request to %s refused", request.endpoint)
+        abort(403)
+
+
+@blueprint.post("/status/<token>")
+@public
+def status(token: str) -> Response:
+    """Record where a message is."""
+    return _record(token, request.form.get("MessageSid", ""), request.form.get("MessageStatus", ""))
+
+
+@blueprint.post("/call/<token>")
+@public
+def call(token: str) -> Response:
+    """Record how a call ended."""
+    return _record(token, request.form.get("CallSid", ""), request.form.get("CallStatus", ""))
+
+
+@blueprint.post("/inbound")
+@public
+def inbound() -> Response:
+    """Keep a text from outside; the answer to it is a message like any other."""
+    form = request.form
+    text = form.get("Body", "")
+    if not text and form.get("NumMedia", "0") != "0":
+        # A spoken message or a picture: somebody has to look.
+        text = f"[{form.get('MediaContentType0', 'media').partition('/')[0]}]"
+    incoming = Incoming(
+        sid=form.get("MessageSid", ""),
+        sender=form.get("From", ""),
+        to=form.get("To", ""),
+        body=text,
+        button=form.get("ButtonPayload") or form.get("ButtonText") or "",
+        replied_sid=form.get("OriginalRepliedMessageSid", ""),
+    )
+    if incoming.sid and incoming.sender:
+        record_incoming(db.session(), incoming, now())
+        db.session.commit()
+    return _twiml(nothing())
+
+
+@blueprint.post("/voice/<token>")
+@public
+def voice(token: str) -> Response:
+    """Say the words of a message and wait for a key."""
+    message = find_message(db.session(), token)
+    if message is None:
+        return _twiml(tell([]))
+    enter_centre(db.session(), message.centre_id)
+    turn = min(request.args.get("turn", 1, int), MOST_TURNS)
+    return _twiml(ask(words_of(db.session(), message, _recording), f"{_hook('key', token)}?turn={turn}"))
+
+
+@blueprint.post("/key/<token>")
+@public
+def key(token: str) -> Response:
+    """Keep the key that somebody pressed, and thank; say everything again after any other key."""
+    message = find_message(db.session(), token)
+    if message is None:
+        return _twiml(tell([]))
+    enter_centre(db.session(), message.centre_id)
+    digit, turn = request.form.get("Digits", "")[:1], request.args.get("turn", 1, int)
+    meaning = meaning_of_key(message, digit)
+    if meaning is None:
+        if turn >= MOST_TURNS:
+            return _twiml(tell([]))
+        words = words_of(db.session(), message, _recording)
+        return _twiml(ask(words, f"{_hook('key', token)}?turn={turn + 1}"))
+    record_key(db.session(), message, call_sid=request.form.get("CallSid", ""), digit=digit, now=now())
+    said = thanks(db.session(), message, meaning, _recording)
+    db.session.commit()
+    return _twiml(tell([said] if said else []))
+
+
+@blueprint.errorhandler(403)
+def forbidden(_error: Exception) -> Response:
+    """Answer the same few bytes to whatever is not signed."""
+    return Response("403\n", status=403, mimetype="text/plain")
+
+
+def _record(token: str, sid: str, status: str) -> Response:
+    record_status(
+        db.session(),
+        token,
+        sid=sid,
+        status=status,
+        error_code=request.form.get("ErrorCode") or None,
+        now=now(),
+    )
+    db.session.commit()
+    return Response(status=204)
+
+
+def _signed() -> bool:
+    """Whether the request carries Twilio's signature, for the public address or the one it came by.
+
+    Behind a proxy the address that Twilio called is the public one; ``ProxyFix`` gives the other.
+    """
+    secret, signature = current_app.config["TWILIO_AUTH_TOKEN"], request.headers.get(SIGNATURE, "")
+    if not secret or not signature:
+        return False
+    from twilio.request_validator import RequestValidator
+
+    validator = RequestValidator(secret)
+    path = request.full_path if request.query_string else request.path
+    addresses = {current_app.config["PUBLIC_URL"] + path, request.url}
+    return any(validator.validate(address, request.form, signature) for address in addresses)
+
+
+def _hook(name: str, token: str) -> str:
+    return f"{current_app.config['PUBLIC_URL']}{HOOKS}/{name}/{token}"
+
+
+def _recording(token: str) -> str:
+    return f"{current_app.config['PUBLIC_URL']}/messages/recordings/{token}"
+
+
+def _twiml(body: str) -> Response:
+    return Response(body, mimetype="text/xml")
