@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from socket import gethostname
 from typing import Any, Final
 
@@ -19,7 +20,9 @@ from notifications.invitation_mail import send_due
 from notifications.invitation_replies import read_replies
 from notifications.models import ChannelKind
 from notifications.reconcile import reconcile
+from notifications.recordings import sweep_recordings
 from notifications.reminders import due, enqueue_due
+from notifications.replies.act import act_on_waiting
 from notifications.retention import forget_old
 from scheduler.db import begin_writing
 from scheduler.jobs import Clock, Job
@@ -48,6 +51,11 @@ def deliver_messages(
 def follow_up_failures(session: Session, clock: Clock, **_settings: Any) -> int:
     """Deal with failures that providers told of; returns how many there were."""
     return follow_failures(session, clock)
+
+
+def understand_replies(session: Session, clock: Clock, **_settings: Any) -> int:
+    """Act on what people answered; returns how many answers there were."""
+    return act_on_waiting(session, clock)
 
 
 def forget_old_messages(session: Session, clock: Clock, **_settings: Any) -> int:
@@ -88,11 +96,20 @@ def remind(
     return counts
 
 
+def drop_old_recordings(
+    session: Session, clock: Clock, *, recording_folder: str = "", **_settings: Any
+) -> int:
+    """Delete the files of recordings that were replaced; returns how many."""
+    return sweep_recordings(session, Path(recording_folder), clock()) if recording_folder else 0
+
+
 JOBS: Final = (
     Job("send_invitations", send_invitations, cron="* * * * *"),
     Job("read_invitation_replies", read_invitation_replies, cron="*/5 * * * *"),
     Job("remind", remind, cron="* * * * *"),
     Job("deliver_messages", deliver_messages, every_s=3),
+    Job("understand_replies", understand_replies, every_s=3),
     Job("follow_up_failures", follow_up_failures, every_s=10),
     Job("forget_old_messages", forget_old_messages, cron="40 3 * * *"),
+    Job("drop_old_recordings", drop_old_recordings, cron="50 3 * * *"),
 )

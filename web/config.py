@@ -51,6 +51,7 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         SQLALCHEMY_DATABASE_URI=database_url(os.environ.get("DATABASE_URL"), instance),
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
         CERTIFICATE_FOLDER=str(instance / "certificates"),
+        RECORDING_FOLDER=str(instance / "recordings"),
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_NAME="semainier",
         SESSION_COOKIE_HTTPONLY=True,

@@ -42,6 +42,7 @@ def job_settings(app: Flask) -> dict[str, Any]:
     return {
         "allow_private_networks": bool(app.config["ALLOW_PRIVATE_NETWORKS"]),
         "certificate_folder": app.config["CERTIFICATE_FOLDER"],
+        "recording_folder": app.config["RECORDING_FOLDER"],
         "secret_key": app.config["SECRET_KEY"],
         "public_url": app.config["PUBLIC_URL"],
         "smtp_url": app.config["SMTP_URL"],

@@ -179,11 +179,14 @@ class Speaker:
     def session(self, told: Told) -> dict[str, str]:
         """Return what a part about one session may name."""
         words = plain_words(self.code)
+        start, end = self.time(told.starts_at), self.time(told.ends_at)
+        span = self.part("span").replace("{start}", start).replace("{end}", end)
         return {
             "person": self.value(told.person),
             "day": self.day(told.starts_at),
-            "start": self.time(told.starts_at),
-            "end": self.time(told.ends_at),
+            "start": start,
+            "end": end,
+            "hours": span if end else start,
             "title": self.value(told.title) or words["appointment" if told.individual else "activity"],
             "place": self.value(told.place),
             "old_day": self.day(told.was) if told.was else "",

@@ -13,6 +13,7 @@ from notifications.models import ChannelKind, MessageKind
 from notifications.models.recordings import Recording
 from notifications.models.wording import CentreWording, WordingReview
 from notifications.segments import Segments, count_segments, plain_letters, plain_quotes
+from notifications.voices import VOICES
 from notifications.wording.errors import MissingVariableError, UnknownTextError
 from notifications.wording.facts import BRUSSELS, Speaker, Told
 from notifications.wording.fill import fill, variables_in
@@ -20,9 +21,6 @@ from notifications.wording.shipped import language_of_texts, shipped
 from notifications.wording.texts import BY_KEY, TextSpec
 from scheduler import settings
 from scheduler.models import Centre
-
-#: Languages that no voice of the telephone provider speaks: their calls are recorded by somebody.
-RECORDED_LANGUAGES = frozenset({"fa", "ps", "ti", "so", "sq"})
 
 #: Words of a text for people who read little, or whose language nobody has reviewed: as few as can be.
 LITTLE = "{hello}\n{headline}\n{lines}\n{look}"
@@ -165,7 +163,7 @@ class Wordings:
         if channel is ChannelKind.VOICE:
             if (code, spec.key) in self._recordings:
                 return code, True
-            if code in RECORDED_LANGUAGES:
+            if code not in VOICES:
                 return self.home, False
         if self.send_unreviewed or self.reviewed_by(spec, channel, code):
             return code, True
@@ -257,7 +255,7 @@ class Wordings:
 
 _TO_COME = (MessageKind.REMINDER, MessageKind.FREED_SEAT, MessageKind.INVITATION)
 _ENDS = frozenset(".!?:,;،؟۔።፧፣")
-_ONE = ("person", "day", "start", "end", "title", "place", "old_day", "old_start")
+_ONE = ("person", "day", "start", "end", "hours", "title", "place", "old_day", "old_start")
 
 
 def render(

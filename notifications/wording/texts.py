@@ -12,7 +12,7 @@ from notifications.models import ChannelKind, MessageKind
 COMMON: Final = frozenset({"hello", "name", "centre", "phone", "link", "more"})
 
 #: What a text about one session may name beside ``{sessions}``.
-ONE_SESSION: Final = frozenset({"day", "start", "end", "title", "place"})
+ONE_SESSION: Final = frozenset({"day", "hours", "start", "end", "title", "place"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
