@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.models import Message, MessageKind
 from scheduler import models as m
 from tests.factories import Make, making_in
 from tests.planning import World, hold
@@ -62,6 +64,25 @@ def test_a_draft_is_published_once(client: FlaskClient, rows: Session, world: Wo
     again = client.post(f"{at}publier/1")
     assert again.status_code == 422
     assert client.get(f"{at}publier/1").location.endswith("versions/1")
+
+
+def test_those_whom_a_publication_touches_get_a_message_in_its_transaction(
+    client: FlaskClient, rows: Session, make_row: Make, world: World, at: str
+) -> None:
+    client.post(f"{at}publier/1")
+    assert rows.scalars(select(Message)).all() == []
+    person = world["person"]
+    person.phone = "+32470123456"
+    later = draft(make_row, world, 2, basis=1)
+    room = make_row(m.Room, site=world["site"], name="Salle 9")
+    hold(make_row, world, later, world["tuesday"], person, uid=world["row"].uid, room=room)
+    rows.commit()
+    answer = client.post(f"{at}publier/2", follow_redirects=True)
+    assert "1 message l&#39;annonce." in answer.text
+    (sent,) = rows.scalars(select(Message)).all()
+    assert (sent.kind, sent.participant_id) == (MessageKind.CHANGE, person.id)
+    assert "Salle 9" in sent.body
+    assert "/moi/m." in sent.facts["link"]
 
 
 def test_what_the_next_version_changes_is_told_by_session_and_by_person(

@@ -14,7 +14,6 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.invitations import enqueue
 from scheduler import settings
 from scheduler.db import begin_writing, enter_centre
 from scheduler.errors import SchedulerError
@@ -29,8 +28,8 @@ from solver.check import check_problem
 from solver.codec import dumps
 from solver.errors import SolverError
 from web.clock import now
-from web.config import organizer
 from web.extensions import db
+from web.telling import tell_people
 
 _CENTRE = click.option("--centre", "slug", help="Slug of the centre; by default the first one.")
 _FROM = click.option(
@@ -123,7 +122,7 @@ def plan_command(
             begin_writing(session)
             centre = session.get_one(Centre, centre_id)
             result = publish(session, centre, plan, now())
-            enqueue(session, centre, result, now(), organizer=organizer())
+            tell_people(session, centre, result, now())
             session.commit()
     except SchedulerError as error:
         raise click.ClickException(str(error)) from error

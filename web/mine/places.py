@@ -15,6 +15,7 @@ from web.clock import now
 from web.extensions import db
 from web.mine.area import blueprint, me
 from web.permissions import Permission, requires
+from web.telling import tell_people
 
 
 @blueprint.get("/places")
@@ -34,7 +35,8 @@ def take_place(uid: str) -> Any:
     member, role = me(), request.form.get("role", "")[:40]
     back = url_for("mine.places")
     try:
-        domain.take(db.session(), g.centre, member, uid[:36], role, now(), user_id=current_user.id)
+        result = domain.take(db.session(), g.centre, member, uid[:36], role, now(), user_id=current_user.id)
+        tell_people(db.session(), g.centre, result, now())
     except NotFoundError:
         return refused(back, InvalidInputError(_("Cette place n'est plus à prendre.")))
     except InvalidInputError as error:

@@ -8,7 +8,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import ngettext
 from flask_login import current_user
 
-from notifications.invitations import enqueue
 from scheduler.changes import changes_of
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import PlanRejectedError, StalePlanError
@@ -19,9 +18,9 @@ from scheduler.timegrid import monday_of
 from scheduler.versions import find_version
 from solver.verify import NEVER_OVERRIDDEN
 from web.clock import now
-from web.config import organizer
 from web.extensions import db
 from web.permissions import Permission, requires
+from web.telling import tell_people
 from web.week.acts import as_mapping, speaker_for
 from web.week.area import blueprint, period
 from web.week.changes import change_words
@@ -52,7 +51,7 @@ def confirm_publish(number: int) -> Any:
         result = make_public(
             db.session(), g.centre, plan, now(), user_id=current_user.id, acknowledged=acknowledged
         )
-        enqueue(db.session(), g.centre, result, now(), organizer=organizer())
+        queued = tell_people(db.session(), g.centre, result, now())
         people = len(result.changes.participant_ids)
         db.session.commit()
     except StalePlanError:
@@ -70,6 +69,15 @@ def confirm_publish(number: int) -> Any:
         ),
         "success",
     )
+    if queued:
+        flash(
+            ngettext(
+                "%(num)s message l'annonce.",
+                "%(num)s messages l'annoncent.",
+                queued,
+            ),
+            "info",
+        )
     return redirect(url_for("week.show", jour=monday_of(plan.first_day)))
 
 
