@@ -14,6 +14,7 @@ from web.cli.demo import demo_command
 from web.cli.feeds import feed_url_command
 from web.cli.new_centre import create_centre_command
 from web.cli.planner import solve_command, verify_command
+from web.cli.risk import risk_report_command
 from web.cli.serve import serve_command
 
 
@@ -46,7 +47,7 @@ main = Commands(
 )
 
 #: Commands that work on files alone: no application, no database.
-for _command in (solve_command, verify_command):
+for _command in (solve_command, verify_command, risk_report_command):
     main.add_command(_command)
 
 
