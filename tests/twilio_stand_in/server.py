@@ -27,7 +27,7 @@ SERVICE = "MG" + "0" * 32
 
 
 class TwilioStandIn:
-    """A Twilio account on this machine.
+    """A Twilio account on this machine; it listens while it is entered as a context.
 
     Parameters
     ----------
@@ -58,20 +58,26 @@ class TwilioStandIn:
         self.closing = Event()
         self._check_every = check_every
         self._lock = Lock()
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.stand_in = self
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._port = port
+        self._server: _Server | None = None
+        self._thread: Thread | None = None
 
     @property
     def url(self) -> str:
         """The address to use instead of Twilio's."""
+        assert self._server is not None, "not listening"
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> TwilioStandIn:
+        self._server = _Server(("127.0.0.1", self._port), _Handler)
+        self._server.stand_in = self
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
+        assert self._server is not None
+        assert self._thread is not None
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
