@@ -32,7 +32,11 @@ COLUMNS: Final = (
     Message.expires_at,
     Message.claimed_at,
     Message.provider,
+    Message.step,
 )
+
+#: Step of the one message that may go to an address that wants no more: that this is so from now on.
+LAST_WORD: Final = "last_word"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def read_claimed(session: Session, rows: Sequence[Any], now: datetime) -> list[C
     for row in rows:
         address = known.get((row.centre_id, row.channel, row.address))
         closed = None
-        if address is not None and address.state != AddressState.USABLE:
+        if address is not None and address.state != AddressState.USABLE and row.step != LAST_WORD:
             closed = "opted_out" if address.state == AddressState.OPTED_OUT else "address_closed"
         window = address.window_until if address is not None else None
         outgoing = Outgoing(
