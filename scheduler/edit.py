@@ -230,7 +230,7 @@ def _store(
         announced = {state.uid: state for state in judge.built.announced}
         after = stamped(after, announced.get(uid), now, before)
     _write(session, draft, rows, uid, after)
-    _describe(draft, then, [*(s for s in states.values() if s.uid != uid), *([after] if after else [])])
+    describe(draft, then, [*(s for s in states.values() if s.uid != uid), *([after] if after else [])])
     detail: dict[str, Any] = {"uid": uid, "before": None if before is None else to_json(before)}
     if undone is not None:
         detail["undone"] = undone
@@ -304,8 +304,8 @@ def _write(
         write_state(row, after)
 
 
-def _describe(draft: Plan, verdict: Judgement, states: list[SessionState]) -> None:
-    """Keep with the draft what the judge found; the bound was that of another plan."""
+def describe(draft: Plan, verdict: Judgement, states: list[SessionState]) -> None:
+    """Keep with a draft what the judge found; the bound was that of another plan."""
     draft.bound = None
     draft.objective, draft.full_value = verdict.report.objective, verdict.report.full_value
     draft.terms = dict(verdict.report.terms)

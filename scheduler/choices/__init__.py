@@ -12,16 +12,25 @@ from scheduler.choices.answers import (
     open_offers,
     withdraw,
 )
+from scheduler.choices.apply import Applied, apply_choices
+from scheduler.choices.freed import InLine, fill_freed_seats, keep_seat, offer_freed_seat, waiting_list
 from scheduler.choices.rounds import propose
 
 __all__ = [
+    "Applied",
     "Choice",
+    "InLine",
     "Outcome",
+    "apply_choices",
     "choose",
     "decline",
     "expire",
+    "fill_freed_seats",
     "find_offer",
+    "keep_seat",
+    "offer_freed_seat",
     "open_offers",
     "propose",
+    "waiting_list",
     "withdraw",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -126,11 +127,19 @@ def take(
 
 def say_coming(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> None:
     """Keep with the session that the person said they come: choosing it says so."""
-    uid = place.session_uid or offer.session_uid or ""
+    uid = place.session_uid or offer.session_uid or made_uid(offer)
     row = in_force(session, offer.centre_id, [uid]).get(uid)
     if row is None or row.cancelled_at is not None or offer.participant_id not in expected_ids(row):
         return
     answer(session, row, offer.participant_id, Answer.COMING, now)
+
+
+def made_uid(offer: ChoiceOffer) -> str:
+    """Return the uid of the appointment that an offer makes for somebody who had none.
+
+    The same in a draft that follows as in the version that is published.
+    """
+    return str(uuid5(NAMESPACE_OID, f"choice {offer.centre_id} {offer.id}"))
 
 
 def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler.db import begin_writing
-from scheduler.in_force import days_in_force, holds
+from scheduler.in_force import DaysInForce, days_in_force, holds
 from scheduler.models import (
     Activity,
     Answer,
@@ -56,7 +56,7 @@ def is_present(offer: ChoiceOffer, place: ChoicePlace) -> bool:
 
 
 def in_force(session: Session, centre_id: int, uids: Collection[str]) -> dict[str, GroupSession]:
-    """Return the sessions in force among some, with their people and leaders."""
+    """Return the sessions in force among some, read anew with their people and leaders."""
     query = (
         select(GroupSession)
         .where(
@@ -76,7 +76,13 @@ def in_force(session: Session, centre_id: int, uids: Collection[str]) -> dict[st
 
 
 def seats_left(
-    session: Session, centre_id: int, uids: Collection[str], now: datetime, *, besides: int | None = None
+    session: Session,
+    centre_id: int,
+    uids: Collection[str],
+    now: datetime,
+    *,
+    besides: int | None = None,
+    held: list[DaysInForce] | None = None,
 ) -> dict[str, int]:
     """Return how many seats of sessions nobody has, was promised or is thinking about.
 
@@ -84,7 +90,10 @@ def seats_left(
     ----------
     besides : int, optional
         Id of an offer whose own places do not count.
+    held : list of DaysInForce, optional
+        What is in force, where it was read before.
     """
+    held = days_in_force(session, centre_id) if held is None else held
     rows = session.execute(
         select(
             GroupSession.uid,
@@ -99,7 +108,7 @@ def seats_left(
             GroupSession.centre_id == centre_id,
             GroupSession.uid.in_(set(uids)),
             GroupSession.cancelled_at.is_(None),
-            holds(days_in_force(session, centre_id), None, None),
+            holds(held, None, None),
         )
         .group_by(GroupSession.id, GroupSession.uid, Activity.seats_max, Room.seats)
     ).all()
@@ -128,21 +137,40 @@ def fits(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime
     """Tell whether an offer's person can have a place now; ask under :func:`lock`."""
     if place.starts_at <= now:
         return False
-    if is_present(offer, place):
-        row = in_force(session, offer.centre_id, [place.session_uid or ""]).get(place.session_uid or "")
-        return row is not None and row.cancelled_at is None and row.starts_at == place.starts_at
-    if not _person_is_free(session, offer, place):
-        return False
+    held = days_in_force(session, offer.centre_id)
     if place.session_uid is None:
-        return _time_is_free(session, offer, place, now)
-    row = in_force(session, offer.centre_id, [place.session_uid]).get(place.session_uid)
-    if row is None or row.cancelled_at is not None or row.starts_at != place.starts_at:
+        return _person_is_free(session, offer, place, held) and _time_is_free(
+            session, offer, place, now, held
+        )
+    stands = (
+        select(Attendance.id)
+        .select_from(GroupSession)
+        .outerjoin(
+            Attendance,
+            and_(
+                Attendance.session_id == GroupSession.id,
+                Attendance.participant_id == offer.participant_id,
+            ),
+        )
+        .where(
+            GroupSession.centre_id == offer.centre_id,
+            GroupSession.uid == place.session_uid,
+            GroupSession.starts_at == place.starts_at,
+            GroupSession.cancelled_at.is_(None),
+            holds(held, None, None),
+        )
+    )
+    found = session.execute(stands).first()
+    if found is None or (found[0] is not None) != is_present(offer, place):
         return False
-    if any(seat.participant_id == offer.participant_id for seat in row.attendances):
+    if is_present(offer, place):
+        return True
+    if not _person_is_free(session, offer, place, held):
         return False
     if offer.kind == OfferKind.FREED_SEAT:
         return _is_given_up(session, offer)
-    return seats_left(session, offer.centre_id, [row.uid], now, besides=offer.id)[row.uid] > 0
+    uid = place.session_uid
+    return seats_left(session, offer.centre_id, [uid], now, besides=offer.id, held=held).get(uid, 0) > 0
 
 
 def _is_given_up(session: Session, offer: ChoiceOffer) -> bool:
@@ -170,7 +198,9 @@ def _is_given_up(session: Session, offer: ChoiceOffer) -> bool:
     return given == Answer.NOT_COMING and not taken
 
 
-def _person_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace) -> bool:
+def _person_is_free(
+    session: Session, offer: ChoiceOffer, place: ChoicePlace, held: list[DaysInForce]
+) -> bool:
     """Tell whether neither the plan nor another choice of the person's is at the same time."""
     planned = (
         select(GroupSession.id)
@@ -183,7 +213,7 @@ def _person_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace) ->
             GroupSession.uid != (offer.session_uid or ""),
             Attendance.participant_id == offer.participant_id,
             Attendance.excluded.is_(False),
-            holds(days_in_force(session, offer.centre_id), None, None),
+            holds(held, None, None),
         )
     )
     if offer.kind == OfferKind.FREED_SEAT:
@@ -203,7 +233,9 @@ def _person_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace) ->
     return session.scalar(planned.limit(1)) is None and session.scalar(chosen.limit(1)) is None
 
 
-def _time_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> bool:
+def _time_is_free(
+    session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime, held: list[DaysInForce]
+) -> bool:
     """Tell whether an appointment's room and leaders are free: in the plan, and of other offers."""
     staff = {staff_id for _, staff_id in place.leaders}
     at_once = (
@@ -212,7 +244,7 @@ def _time_is_free(session: Session, offer: ChoiceOffer, place: ChoicePlace, now:
         GroupSession.ends_at > place.starts_at,
         GroupSession.cancelled_at.is_(None),
         GroupSession.uid != (offer.session_uid or ""),
-        holds(days_in_force(session, offer.centre_id), None, None),
+        holds(held, None, None),
     )
     led = (
         select(SessionLeader.id)

@@ -1,0 +1,414 @@
+"""Folding what people chose into the plan: many choices, one new version, judged as a whole.
+
+A published version never changes, and a new one takes seconds on a large centre. So choices are
+kept as they come, which is quick, and become part of the plan together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from scheduler.audit import record
+from scheduler.changes import PlanChanges
+from scheduler.choices.answers import close, made_uid, say_coming
+from scheduler.choices.places import is_present, lock
+from scheduler.edit import copy_in_force, describe
+from scheduler.edit_acts import with_person
+from scheduler.errors import PlanRejectedError, SchedulerError
+from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force, sessions_of
+from scheduler.judge import Judge, Judgement, caused
+from scheduler.models import (
+    Activity,
+    Answer,
+    AttendanceRecord,
+    Centre,
+    ChoiceOffer,
+    ChoicePlace,
+    FreedSeat,
+    GroupSession,
+    OfferKind,
+    OfferState,
+    PlaceState,
+    Plan,
+    PlanState,
+    Room,
+    Task,
+)
+from scheduler.planner_ids import participant_key
+from scheduler.publish import PublishResult, check_fresh, publish
+from scheduler.session_state import Expected, SessionState, new_row, stamped, state_of, write_state
+from scheduler.timegrid import to_wall
+
+#: Kind of the task that tells the coordination that a chosen place was no longer possible.
+CHOICE_REFUSED = "choice_refused"
+
+States = dict[str, SessionState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of the choices of one version's days.
+
+    ``known`` are the (participant, session uid) whose change is no news to them: they chose it, or
+    said themselves that they cannot come. ``published`` is ``None`` when no choice could be applied.
+    """
+
+    published: PublishResult | None
+    applied: tuple[ChoiceOffer, ...] = ()
+    refused: tuple[ChoiceOffer, ...] = ()
+    known: frozenset[tuple[int, str]] = frozenset()
+
+    @property
+    def news(self) -> PublishResult | None:
+        """What people do not know yet: the publication without the changes that are no news."""
+        if self.published is None:
+            return None
+        changes = self.published.changes
+        people = tuple(x for x in changes.people if (x.person_id, x.uid) not in self.known)
+        return replace(
+            self.published,
+            changes=PlanChanges(sessions=changes.sessions, people=people, staff=changes.staff),
+        )
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What moving people between sessions needs to know beside the sessions."""
+
+    activities: Mapping[int, Activity]
+    rooms: Mapping[int, int]
+    zone: ZoneInfo
+    now: datetime
+    freed: Mapping[int, FreedSeat]
+    touched: dict[int, set[str]] = field(default_factory=dict)
+    left: set[tuple[int, str]] = field(default_factory=set)
+
+    def seats(self, state: SessionState) -> int:
+        """Return how many people a session has room for."""
+        most = self.activities[state.activity_id].seats_max
+        return most if state.room_id is None else min(most, self.rooms[state.room_id])
+
+
+def apply_choices(session: Session, centre: Centre, now: datetime) -> list[Applied]:
+    """Make every place chosen so far part of the plan in force, one publication a version.
+
+    What the judge refuses is given back, and the coordination gets a task.
+    """
+    query = (
+        select(ChoiceOffer)
+        .where(ChoiceOffer.centre_id == centre.id, ChoiceOffer.state == OfferState.CHOSEN)
+        .options(selectinload(ChoiceOffer.places), selectinload(ChoiceOffer.activity))
+        .order_by(ChoiceOffer.chosen_at, ChoiceOffer.id)
+    )
+    offers = session.scalars(query).all()
+    if not offers:
+        return []
+    zone = ZoneInfo(centre.timezone)
+    days = {offer.id: to_wall(_chosen(offer).starts_at, zone)[0] for offer in offers}
+    held = plan_by_day(days_in_force(session, centre.id), min(days.values()), max(days.values()))
+    by_plan: dict[int | None, list[ChoiceOffer]] = defaultdict(list)
+    for offer in offers:
+        by_plan[held.get(days[offer.id])].append(offer)
+    done = []
+    for plan_id, group in by_plan.items():
+        if plan_id is None:
+            done.append(_settle(session, centre, None, (), group, frozenset(), now))
+        else:
+            done.append(_apply(session, centre, session.get_one(Plan, plan_id), group, now))
+    return done
+
+
+def _chosen(offer: ChoiceOffer) -> ChoicePlace:
+    return next(place for place in offer.places if place.number == offer.chosen_number)
+
+
+def _apply(
+    session: Session, centre: Centre, plan: Plan, offers: Sequence[ChoiceOffer], now: datetime
+) -> Applied:
+    rows = {row.uid: row for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)}
+    states = {uid: state_of(row) for uid, row in rows.items()}
+    facts = _facts(session, centre, offers, now)
+    judge = Judge(session, centre, plan, now, also={offer.participant_id for offer in offers})
+    kept, after, verdict = _fold(judge, states, offers, facts)
+    refused = [offer for offer in offers if offer not in kept]
+    if not kept:
+        return _settle(session, centre, None, (), refused, frozenset(), now)
+    drafts = _fresh_drafts(session, plan)
+    draft, copies = copy_in_force(
+        session, centre, plan.first_day, plan.last_day, now, rows=rows, based_on=plan
+    )
+    _write(session, draft, copies, states, after, states, now)
+    describe(draft, verdict, list(after.values()))
+    record(
+        session,
+        None,
+        "plan.choices",
+        f"plan:{draft.id}",
+        {"offers": [offer.id for offer in kept]},
+        now=now,
+    ).centre_id = centre.id
+    try:
+        published = publish(session, centre, draft, now, acknowledged=True)
+    except PlanRejectedError:
+        # The plan in force names what is no more: only a person can mend that, choices wait for it.
+        session.delete(draft)
+        session.flush()
+        return Applied(published=None)
+    for other in drafts:
+        _follow(session, centre, other, kept, published.plan, now)
+    known = {
+        (offer.participant_id, uid)
+        for offer in kept
+        if not offer.by_default
+        for uid in facts.touched[offer.id]
+    }
+    return _settle(session, centre, published, kept, refused, frozenset(known | facts.left), now)
+
+
+def _facts(session: Session, centre: Centre, offers: Sequence[ChoiceOffer], now: datetime) -> _Facts:
+    activities = session.scalars(select(Activity).where(Activity.centre_id == centre.id))
+    rooms = session.execute(select(Room.id, Room.seats).where(Room.centre_id == centre.id))
+    freed = session.scalars(
+        select(FreedSeat).where(FreedSeat.id.in_({offer.freed_seat_id for offer in offers} - {None}))
+    )
+    return _Facts(
+        activities={row.id: row for row in activities},
+        rooms={int(row_id): int(seats) for row_id, seats in rooms},
+        zone=ZoneInfo(centre.timezone),
+        now=now,
+        freed={row.id: row for row in freed},
+    )
+
+
+def _fold(
+    judge: Judge, states: States, offers: Sequence[ChoiceOffer], facts: _Facts
+) -> tuple[list[ChoiceOffer], States, Judgement]:
+    """Return the choices that can stand together with the plan they make, the first to choose first."""
+    base = judge.judge(states.values())
+    kept = list(offers)
+    while True:
+        after = dict(states)
+        facts.touched, facts.left = {}, set()
+        kept = [offer for offer in kept if _play(offer, after, facts)]
+        if not kept:
+            return [], states, base
+        verdict = judge.judge(after.values())
+        breaches = caused(base.report, verdict.report)
+        if not breaches:
+            return kept, after, verdict
+        out = set()
+        for breach in breaches:
+            concerned = [
+                offer
+                for offer in kept
+                if not facts.touched[offer.id].isdisjoint(breach.sessions)
+                or participant_key(offer.participant_id) in breach.participants
+            ]
+            out.add((concerned or kept)[-1].id)
+        kept = [offer for offer in kept if offer.id not in out]
+
+
+def _play(offer: ChoiceOffer, states: States, facts: _Facts) -> bool:
+    """Move a person to the place they chose; tell whether that makes sense of the plan as it is."""
+    place, person = _chosen(offer), offer.participant_id
+    if place.starts_at <= facts.now:
+        return False
+    changed: States = {}
+    moved = False
+    if offer.kind == OfferKind.CHOICE and offer.session_uid is not None:
+        present = states.get(offer.session_uid)
+        if present is None or not present.held or person not in present.attendees:
+            return False
+        if present.starts_at <= facts.now:
+            return False
+        moved = present.individual and place.session_uid is None and place.activity_id == present.activity_id
+        changed[present.uid] = _moved(present, place, facts) if moved else _left(present, person, facts)
+    if place.session_uid is not None:
+        target = states.get(place.session_uid)
+        if target is None or not target.held or target.starts_at != place.starts_at:
+            return False
+        if person in target.attendees:
+            return False
+        changed[target.uid] = _joined(offer, target, facts)
+    elif not moved:
+        made = _appointment(offer, place, facts)
+        changed[made.uid] = made
+    states.update(changed)
+    facts.touched[offer.id] = set(changed)
+    return True
+
+
+def _left(state: SessionState, person: int, facts: _Facts) -> SessionState:
+    """Return a session without somebody; an appointment without its person is not held."""
+    if state.individual:
+        return replace(state, cancelled_at=facts.now, withdrawn=True, locked=False)
+    return replace(state, people=tuple(x for x in state.people if x.participant_id != person))
+
+
+def _moved(state: SessionState, place: ChoicePlace, facts: _Facts) -> SessionState:
+    return replace(
+        state,
+        day=to_wall(place.starts_at, facts.zone)[0],
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        site_id=place.site_id,
+        room_id=place.room_id,
+        language=place.language,
+        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
+        locked=True,
+        overrides=(),
+    )
+
+
+def _joined(offer: ChoiceOffer, target: SessionState, facts: _Facts) -> SessionState:
+    """Return a session with one more person, in the seat of who cannot come where it is full."""
+    if offer.freed_seat_id is not None and len(target.attendees) >= facts.seats(target):
+        absent = facts.freed[offer.freed_seat_id].participant_id
+        people = tuple(
+            Expected(absent, excluded=True) if x.participant_id == absent else x for x in target.people
+        )
+        target = replace(target, people=people)
+        facts.left.add((absent, target.uid))
+    return with_person(target, facts.activities[target.activity_id], offer.participant_id)
+
+
+def _appointment(offer: ChoiceOffer, place: ChoicePlace, facts: _Facts) -> SessionState:
+    return SessionState(
+        uid=made_uid(offer),
+        activity_id=place.activity_id,
+        cohort_id=place.cohort_id,
+        individual=facts.activities[place.activity_id].individual,
+        day=to_wall(place.starts_at, facts.zone)[0],
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        site_id=place.site_id,
+        room_id=place.room_id,
+        language=place.language,
+        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
+        people=(Expected(offer.participant_id, locked=True),),
+        locked=True,
+        changed_at=facts.now,
+    )
+
+
+def _write(
+    session: Session,
+    draft: Plan,
+    rows: Mapping[str, GroupSession],
+    before: States,
+    after: States,
+    announced: States,
+    now: datetime,
+) -> None:
+    for uid, state in after.items():
+        if before.get(uid) == state:
+            continue
+        state = stamped(state, announced.get(uid), now, before.get(uid))
+        if uid in rows:
+            write_state(rows[uid], state)
+        else:
+            session.add(new_row(state, draft))
+    session.flush()
+
+
+def _fresh_drafts(session: Session, plan: Plan) -> list[Plan]:
+    """Return the open drafts of the same days that nothing published since has overtaken."""
+    query = select(Plan).where(
+        Plan.centre_id == plan.centre_id,
+        Plan.state == PlanState.DRAFT,
+        Plan.first_day <= plan.last_day,
+        Plan.last_day >= plan.first_day,
+    )
+    found = []
+    for draft in session.scalars(query):
+        try:
+            check_fresh(session, draft)
+        except SchedulerError:
+            continue
+        found.append(draft)
+    return found
+
+
+def _follow(
+    session: Session,
+    centre: Centre,
+    draft: Plan,
+    offers: Sequence[ChoiceOffer],
+    published: Plan,
+    now: datetime,
+) -> None:
+    """Make a draft say what people chose; where that is not possible in it, it is out of date."""
+    rows = {row.uid: row for row in sessions_of(session, draft)}
+    states = {uid: state_of(row) for uid, row in rows.items()}
+    facts = _facts(session, centre, offers, now)
+    judge = Judge(session, centre, draft, now, also={offer.participant_id for offer in offers})
+    kept, after, verdict = _fold(judge, states, offers, facts)
+    if len(kept) < len(offers):
+        return
+    announced = {state.uid: state for state in judge.built.announced}
+    _write(session, draft, rows, states, after, announced, now)
+    describe(draft, verdict, list(after.values()))
+    draft.basis = published.publication or draft.basis
+
+
+def _settle(
+    session: Session,
+    centre: Centre,
+    published: PublishResult | None,
+    kept: Iterable[ChoiceOffer],
+    refused: Iterable[ChoiceOffer],
+    known: frozenset[tuple[int, str]],
+    now: datetime,
+) -> Applied:
+    """Write down what became of each choice; from here on nobody else answers until the commit."""
+    lock(session, centre.id)
+    kept, refused = tuple(kept), tuple(refused)
+    for offer in kept:
+        place = _chosen(offer)
+        offer.state, offer.settled_at, place.state = OfferState.APPLIED, now, PlaceState.APPLIED
+        if not offer.by_default and not is_present(offer, place):
+            say_coming(session, offer, place, now)
+    for offer in refused:
+        place = _chosen(offer)
+        close(session, offer, OfferState.REFUSED, now)
+        session.add(
+            Task(
+                centre_id=centre.id,
+                kind=CHOICE_REFUSED,
+                participant_id=offer.participant_id,
+                session_uid=place.session_uid or offer.session_uid,
+                facts={"activity": offer.activity.name, "starts_at": place.starts_at.isoformat()},
+                due_on=to_wall(place.starts_at, ZoneInfo(centre.timezone))[0],
+                created_at=now,
+            )
+        )
+    gone = _said_no(session, centre, known)
+    session.flush()
+    return Applied(published=published, applied=kept, refused=refused, known=gone)
+
+
+def _said_no(
+    session: Session, centre: Centre, known: frozenset[tuple[int, str]]
+) -> frozenset[tuple[int, str]]:
+    """Leave out those who lost a seat they gave up and want again: for them it is news."""
+    back = session.execute(
+        select(AttendanceRecord.participant_id, AttendanceRecord.session_uid)
+        .join(
+            FreedSeat,
+            (FreedSeat.participant_id == AttendanceRecord.participant_id)
+            & (FreedSeat.session_uid == AttendanceRecord.session_uid),
+        )
+        .where(
+            AttendanceRecord.centre_id == centre.id,
+            AttendanceRecord.answer != Answer.NOT_COMING,
+            AttendanceRecord.session_uid.in_({uid for _, uid in known}),
+        )
+    )
+    return known - {(person, uid) for person, uid in back}

@@ -1,0 +1,328 @@
+"""Seats that became free: offered to the people in line, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from scheduler import settings
+from scheduler.choices.answers import withdraw
+from scheduler.choices.places import fits, in_force, lock
+from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force
+from scheduler.judge import Judge
+from scheduler.models import (
+    Answer,
+    Attendance,
+    AttendanceRecord,
+    Centre,
+    ChoiceOffer,
+    ChoicePlace,
+    Enrolment,
+    FreedSeat,
+    FreedState,
+    GroupSession,
+    OfferKind,
+    OfferState,
+    PlaceState,
+    Plan,
+)
+from scheduler.planner_ids import activity_key, row_id
+from scheduler.session_state import SessionState, state_of
+from scheduler.timegrid import to_instant, to_wall
+from solver.explain.places import Places
+from solver.verify.amounts import measure
+from solver.verify.plan import Plan as ReadPlan
+
+#: The hours of a day in which somebody can be expected to answer.
+DAY = (time(8), time(20))
+
+#: How long before a session its seat is still offered.
+LATEST = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """Somebody who could have a seat, and why they stand where they stand.
+
+    ``got`` is what they have of their demand in its window, ``below_min`` whether that is less than
+    the least, ``waiting_since`` when they last had a session of the activity, or else began.
+    """
+
+    participant_id: int
+    below_min: bool
+    got: int
+    waiting_since: date
+
+    @property
+    def rank(self) -> tuple[bool, int, date, int]:
+        """The order of the line: the least served first, then who has waited longest."""
+        return not self.below_min, self.got, self.waiting_since, self.participant_id
+
+
+def offer_freed_seat(session: Session, centre: Centre, session_uid: str, now: datetime) -> list[FreedSeat]:
+    """Write down the seats of a session whose holders said that they cannot come.
+
+    Quick, so that it can be part of taking an answer: a job asks the people in line.
+
+    Returns
+    -------
+    list of FreedSeat
+        Those that were not known yet.
+    """
+    row = in_force(session, centre.id, [session_uid]).get(session_uid)
+    if row is None or row.cancelled_at is not None or row.activity.individual or row.activity.drop_in:
+        return []
+    if row.starts_at <= now + LATEST:
+        return []
+    absent = set(
+        session.scalars(
+            select(AttendanceRecord.participant_id).where(
+                AttendanceRecord.centre_id == centre.id,
+                AttendanceRecord.session_uid == session_uid,
+                AttendanceRecord.answer == Answer.NOT_COMING,
+                AttendanceRecord.participant_id.in_(
+                    {seat.participant_id for seat in row.attendances if not seat.excluded}
+                ),
+            )
+        )
+    )
+    known = {
+        seat.participant_id: seat
+        for seat in session.scalars(
+            select(FreedSeat).where(FreedSeat.centre_id == centre.id, FreedSeat.session_uid == session_uid)
+        )
+    }
+    found = []
+    for participant_id in sorted(absent):
+        seat = known.get(participant_id)
+        if seat is None:
+            seat = FreedSeat(
+                centre_id=centre.id, session_uid=session_uid, participant_id=participant_id, freed_at=now
+            )
+            session.add(seat)
+        elif seat.state == FreedState.CLOSED and seat.settled_at is not None and seat.settled_at < now:
+            seat.state, seat.freed_at, seat.settled_at = FreedState.WAITING, now, None
+        else:
+            continue
+        found.append(seat)
+    session.flush()
+    return found
+
+
+def keep_seat(session: Session, centre: Centre, session_uid: str, participant_id: int, now: datetime) -> None:
+    """Give somebody their seat back who comes after all, unless somebody else has it by now."""
+    seats = session.scalars(
+        select(FreedSeat).where(
+            FreedSeat.centre_id == centre.id,
+            FreedSeat.session_uid == session_uid,
+            FreedSeat.participant_id == participant_id,
+            FreedSeat.state.in_((FreedState.WAITING, FreedState.OFFERED)),
+        )
+    ).all()
+    for seat in seats:
+        asked = session.scalars(
+            select(ChoiceOffer).where(
+                ChoiceOffer.freed_seat_id == seat.id, ChoiceOffer.state == OfferState.OPEN
+            )
+        )
+        withdraw(session, asked.all(), now)
+        seat.state, seat.settled_at = FreedState.CLOSED, now
+    session.flush()
+
+
+def waiting_list(session: Session, centre: Centre, session_uid: str, now: datetime) -> list[InLine]:
+    """Return who could have a seat of a session in force, the first in line first.
+
+    In line is who still needs the activity in those days, could come by every rule of the plan, and
+    was not asked about this session before. A second or so on a large centre.
+    """
+    row = in_force(session, centre.id, [session_uid]).get(session_uid)
+    if row is None or row.cancelled_at is not None:
+        return []
+    plan_id = plan_by_day(days_in_force(session, centre.id), row.day, row.day).get(row.day)
+    plan = session.get(Plan, plan_id)
+    if plan is None:
+        return []
+    absent = _absent(session, centre, session_uid)
+    states = [state_of(x) for x in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)]
+    judge = Judge(session, centre, plan, now)
+    verdict = judge.judge(_without(state, session_uid, absent) for state in states)
+    read = ReadPlan(verdict.problem, verdict.sessions)
+    held = next((h for h in read.held if h.id == session_uid), None)
+    if held is None:
+        return []
+    places = Places(read, ())
+    asked = _asked(session, centre, session_uid)
+    key = activity_key(row.activity_id, row.cohort_id)
+    found: dict[int, tuple[bool, int]] = {}
+    for demand in verdict.problem.demands:
+        person = row_id(demand.participant)
+        if key not in demand.activities or person in asked or person in found or person in absent:
+            continue
+        for window in measure(read, demand):
+            if not window.window.first_day <= held.day < window.window.end_day:
+                continue
+            if window.got >= window.target or demand.participant in held.people:
+                continue
+            week = places.week(demand.participant)
+            if not week.of_activity(held.activity) and not places.join_blocks(demand.participant, held):
+                found[person] = (window.got < window.min, window.got)
+    since = _waiting_since(session, centre, row, found)
+    line = [
+        InLine(participant_id=person, below_min=below, got=got, waiting_since=since[person])
+        for person, (below, got) in found.items()
+    ]
+    return sorted(line, key=lambda each: each.rank)
+
+
+def _without(state: SessionState, uid: str, absent: set[int]) -> SessionState:
+    if state.uid != uid or not absent:
+        return state
+    people = tuple(x for x in state.people if x.participant_id not in absent)
+    return replace(state, people=people)
+
+
+def _absent(session: Session, centre: Centre, uid: str) -> set[int]:
+    query = select(FreedSeat.participant_id).where(
+        FreedSeat.centre_id == centre.id,
+        FreedSeat.session_uid == uid,
+        FreedSeat.state.in_((FreedState.WAITING, FreedState.OFFERED)),
+    )
+    return set(session.scalars(query))
+
+
+def _asked(session: Session, centre: Centre, uid: str) -> set[int]:
+    """Return who was asked about a session already, or is being asked about another seat."""
+    query = select(ChoiceOffer.participant_id).where(
+        ChoiceOffer.centre_id == centre.id,
+        ChoiceOffer.kind == OfferKind.FREED_SEAT,
+        or_(ChoiceOffer.session_uid == uid, ChoiceOffer.state == OfferState.OPEN),
+    )
+    return set(session.scalars(query))
+
+
+def _waiting_since(
+    session: Session, centre: Centre, row: GroupSession, people: Iterable[int]
+) -> dict[int, date]:
+    """Return since when each person has had no session of an activity."""
+    wanted = set(people)
+    began = dict.fromkeys(wanted, date.min)
+    for person, starts_on in session.execute(
+        select(Enrolment.participant_id, func.max(Enrolment.starts_on))
+        .where(
+            Enrolment.centre_id == centre.id,
+            Enrolment.programme_id == row.activity.programme_id,
+            Enrolment.participant_id.in_(wanted),
+        )
+        .group_by(Enrolment.participant_id)
+    ):
+        began[person] = starts_on
+    for person, last in session.execute(
+        select(Attendance.participant_id, func.max(GroupSession.day))
+        .join(Attendance.session)
+        .where(
+            GroupSession.centre_id == centre.id,
+            GroupSession.activity_id == row.activity_id,
+            GroupSession.day < row.day,
+            GroupSession.cancelled_at.is_(None),
+            Attendance.excluded.is_(False),
+            Attendance.participant_id.in_(wanted),
+        )
+        .group_by(Attendance.participant_id)
+    ):
+        began[person] = max(began[person], last)
+    return began
+
+
+def fill_freed_seats(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
+    """Ask the first in line for every seat that waits; return the offers made."""
+    query = (
+        select(FreedSeat)
+        .where(FreedSeat.centre_id == centre.id, FreedSeat.state == FreedState.WAITING)
+        .order_by(FreedSeat.freed_at, FreedSeat.id)
+    )
+    seats = session.scalars(query).all()
+    offers = []
+    for seat in seats:
+        offer = _ask(session, centre, seat, now)
+        if offer is not None:
+            offers.append(offer)
+    return offers
+
+
+def _ask(session: Session, centre: Centre, seat: FreedSeat, now: datetime) -> ChoiceOffer | None:
+    row = in_force(session, centre.id, [seat.session_uid]).get(seat.session_uid)
+    if row is None or row.cancelled_at is not None or row.starts_at - LATEST <= now:
+        seat.state, seat.settled_at = FreedState.CLOSED, now
+        session.flush()
+        return None
+    line = waiting_list(session, centre, seat.session_uid, now)
+    lock(session, centre.id)
+    session.refresh(seat)
+    if seat.state != FreedState.WAITING:
+        return None
+    until = min(
+        end_of_answer(now, settings.freed_seat_minutes(centre), ZoneInfo(centre.timezone)),
+        row.starts_at - LATEST,
+    )
+    for each in line:
+        offer = ChoiceOffer(
+            centre_id=centre.id,
+            freed_seat_id=seat.id,
+            kind=OfferKind.FREED_SEAT,
+            participant_id=each.participant_id,
+            activity_id=row.activity_id,
+            session_uid=seat.session_uid,
+            state=OfferState.OPEN,
+            created_at=now,
+            opened_at=now,
+            expires_at=until,
+            places=[_seat_of(centre, row, until)],
+        )
+        session.add(offer)
+        session.flush()
+        if fits(session, offer, offer.places[0], now):
+            seat.state = FreedState.OFFERED
+            session.flush()
+            return offer
+        session.delete(offer)
+        session.flush()
+    seat.state, seat.settled_at = FreedState.CLOSED, now
+    session.flush()
+    return None
+
+
+def _seat_of(centre: Centre, row: GroupSession, until: datetime) -> ChoicePlace:
+    return ChoicePlace(
+        centre_id=centre.id,
+        number=1,
+        state=PlaceState.HELD,
+        session_uid=row.uid,
+        activity_id=row.activity_id,
+        cohort_id=row.cohort_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        site_id=row.site_id,
+        room_id=row.room_id,
+        language=row.language,
+        leaders=[[x.role, x.staff_id] for x in row.leaders],
+        held_until=until,
+    )
+
+
+def end_of_answer(now: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+    """Return when so many minutes of daytime are over: nobody answers at night."""
+    left = timedelta(minutes=minutes)
+    day = to_wall(now, zone)[0]
+    while True:
+        opens, closes = to_instant(day, DAY[0], zone), to_instant(day, DAY[1], zone)
+        begins = max(now, opens)
+        if begins + left <= closes:
+            return begins + left
+        left -= max(closes - begins, timedelta(0))
+        day += timedelta(1)
