@@ -68,6 +68,8 @@ TABLE: Final[dict[str, Consequence]] = {
     "21211": _NO_SUCH_NUMBER,
     "21217": _NO_SUCH_NUMBER,
     "13224": _NO_SUCH_NUMBER,
+    # Somebody of the team called, and it is not theirs.
+    "wrong_number": _NO_SUCH_NUMBER,
     # Texts: the network, the handset, the person.
     "30001": _RETRY,
     "30003": _RETRY,

@@ -24,6 +24,7 @@ from notifications.models import (
     MessageTopic,
 )
 from notifications.models.policy import ReminderPolicy
+from notifications.risk.model import Fit, Rule
 from scheduler import models as m
 from scheduler.models.calendar import ClosureKind
 
@@ -87,6 +88,17 @@ class SiteFactory(_Owned):
 
     name = factory.Sequence(lambda n: f"Site {n}")
     municipality = "Namur"
+
+
+class SitePhotoFactory(_Owned):
+    class Meta:
+        model = m.SitePhoto
+        exclude = ("centre", "site")
+
+    site = _own("SiteFactory")
+    site_id = factory.LazyAttribute(lambda row: row.site.id)
+    digest = "0" * 16
+    jpeg = b"\xff\xd8\xff"
 
 
 class RoomFactory(_Owned):
@@ -724,6 +736,37 @@ class WordingReviewFactory(_Owned):
     digest = "0" * 64
     reviewed_by = "Médiatrice d'essai"
     reviewed_at = EPOCH
+
+
+class RiskFitFactory(_Owned):
+    class Meta:
+        model = n.RiskFit
+
+    fit = factory.LazyFunction(lambda: Fit(rule=Rule.BASE_RATE, base_rate=0.2, visits=0).as_json())
+    fitted_at = EPOCH
+
+
+class PhoneCallFactory(_Owned):
+    class Meta:
+        model = n.PhoneCall
+        exclude = ("centre", "participant")
+
+    participant = _own("ParticipantFactory")
+    participant_id = factory.LazyAttribute(lambda row: row.participant.id)
+    session_uid = factory.LazyFunction(lambda: str(uuid4()))
+    reason = n.CallReason.RISK
+    outcome = n.CallOutcome.NO_ANSWER
+    called_at = EPOCH
+
+
+class ExperimentFactory(_Owned):
+    class Meta:
+        model = n.Experiment
+
+    name = "Sans le rappel du matin"
+    skipped = factory.LazyFunction(lambda: ["d0"])
+    most_per_arm = 400
+    started_at = EPOCH
 
 
 class RecordingFactory(_Owned):

@@ -1,6 +1,8 @@
 """Tables of messages, by noun."""
 
+from notifications.models.calls import CallOutcome, CallReason, PhoneCall
 from notifications.models.contacts import AddressState, ContactAddress, ContactChoice
+from notifications.models.experiment import Experiment, ExperimentState
 from notifications.models.inbox import InboundMessage, InboundState, Meaning
 from notifications.models.mail_invitation import InvitationState, MailInvitation
 from notifications.models.outbox import (
@@ -13,14 +15,19 @@ from notifications.models.outbox import (
 )
 from notifications.models.policy import ReminderPolicy
 from notifications.models.recordings import Recording
+from notifications.models.risk import RiskFit
 from notifications.models.wording import CentreWording, WordingReview
 
 __all__ = [
     "AddressState",
+    "CallOutcome",
+    "CallReason",
     "CentreWording",
     "ChannelKind",
     "ContactAddress",
     "ContactChoice",
+    "Experiment",
+    "ExperimentState",
     "InboundMessage",
     "InboundState",
     "InvitationState",
@@ -31,7 +38,9 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MessageTopic",
+    "PhoneCall",
     "Recording",
     "ReminderPolicy",
+    "RiskFit",
     "WordingReview",
 ]
