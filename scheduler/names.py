@@ -18,18 +18,21 @@ from scheduler.models import (
     Room,
     Site,
     StaffMember,
+    Task,
 )
-from scheduler.planner_ids import activity_rows, demand_rows, row_id
+from scheduler.planner_ids import activity_rows, demand_rows, raised_task, row_id
+from scheduler.tasks import RAISE_DEMAND
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a rule of a programme asks for: its name, its unit, whether it is an obligation."""
+    """What a rule of a programme, or a worker, asks for: its name, its unit, whether it is an obligation."""
 
     label: str
     programme: str
     unit: str
     legal: bool
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Names:
     sites: dict[int, str]
     pools: dict[int, str]
     needs: dict[int, Need]
+    raised: dict[int, Need]
 
     def activity(self, key: str) -> str:
         """Return the name of an activity, with its cohort where it has one."""
@@ -73,7 +77,9 @@ class Names:
 
     def need(self, key: str) -> Need:
         """Return what a demand asks for."""
-        return self.needs.get(demand_rows(key)[0], Need("–", "", "sessions", False))
+        task = raised_task(key)
+        found = self.needs.get(demand_rows(key)[0]) if task is None else self.raised.get(task)
+        return found or Need("–", "", "sessions", False)
 
 
 def load_names(session: Session, participant_ids: Iterable[int] | None = ()) -> Names:
@@ -95,6 +101,7 @@ def load_names(session: Session, participant_ids: Iterable[int] | None = ()) -> 
             DemandRule.id, DemandRule.label, DemandRule.key, Programme.name, DemandRule.unit, DemandRule.legal
         ).join(DemandRule.programme)
     )
+    asked = session.execute(select(Task.id, Task.facts).where(Task.kind == RAISE_DEMAND))
     return Names(
         activities={row[0]: row[1] for row in activities},
         cohorts={row[0]: row[1] for row in session.execute(select(Cohort.id, Cohort.name))},
@@ -107,4 +114,8 @@ def load_names(session: Session, participant_ids: Iterable[int] | None = ()) -> 
         sites={row[0]: row[1] for row in session.execute(select(Site.id, Site.name))},
         pools={row[0]: row[1] for row in session.execute(select(EquipmentPool.id, EquipmentPool.name))},
         needs={row[0]: Need(row[1] or row[2], row[3], row[4], row[5]) for row in rules},
+        raised={
+            number: Need(facts["name"], facts["programme_name"], facts["unit"], legal=True, raised=True)
+            for number, facts in asked
+        },
     )

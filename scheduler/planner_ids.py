@@ -6,6 +6,7 @@ import re
 
 _ACTIVITY = re.compile(r"a(\d+)(?:c(\d+))?")
 _DEMAND = re.compile(r"d(\d+)p(\d+)h?")
+_RAISED = re.compile(r"t(\d+)p(\d+)")
 
 
 def participant_key(row_id: int) -> str:
@@ -46,6 +47,11 @@ def demand_key(rule_id: int, participant_id: int, *, head: bool = False) -> str:
     return f"d{rule_id}p{participant_id}{'h' if head else ''}"
 
 
+def raised_key(task_id: int, participant_id: int) -> str:
+    """Return the planner's id of what a worker asked to plan for one person."""
+    return f"t{task_id}p{participant_id}"
+
+
 def row_id(key: str) -> int:
     """Return the id of the row behind a participant, staff member, room, site or pool."""
     return int(key[1:])
@@ -59,8 +65,14 @@ def activity_rows(key: str) -> tuple[int, int | None]:
     return int(match[1]), None if match[2] is None else int(match[2])
 
 
+def raised_task(key: str) -> int | None:
+    """Return the id of the task behind a demand that a worker raised, ``None`` behind a rule's."""
+    match = _RAISED.fullmatch(key)
+    return None if match is None else int(match[1])
+
+
 def demand_rows(key: str) -> tuple[int, int]:
-    """Return the ids of the rule and the participant behind a demand."""
+    """Return the ids of the rule and the participant behind a rule's demand."""
     match = _DEMAND.fullmatch(key)
     if match is None:
         raise ValueError(f"{key!r} is not the id of a demand")

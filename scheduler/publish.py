@@ -18,6 +18,7 @@ from scheduler.in_force import days_in_force, last_publication, sessions_in_forc
 from scheduler.judge import Judge
 from scheduler.message import N_
 from scheduler.models import Centre, GroupSession, Plan, PlanState
+from scheduler.raised import settle_demands
 from scheduler.session_state import SessionState, new_row, stamped, state_of, write_state
 from scheduler.timegrid import to_wall
 from solver.verify import NEVER_OVERRIDDEN, Breach
@@ -80,6 +81,7 @@ def publish(
     for uid, row in rows.items():
         state = state_of(row)
         write_state(row, stamped(state, before.get(uid), now, state))
+    settle_demands(session, plan, verdict, now, user_id=user_id)
     after = [state_of(row) for row in rows.values()]
     plan.overridden = chosen_overrides(verdict.report.overridden, after)
     plan.state = PlanState.PUBLISHED

@@ -25,8 +25,10 @@ from scheduler.models import (
     SessionLeader,
     Site,
     StaffMember,
+    Task,
 )
-from scheduler.planner_ids import demand_rows, row_id
+from scheduler.planner_ids import demand_rows, raised_task, row_id
+from scheduler.tasks import RAISE_DEMAND
 from scheduler.week import Named
 
 
@@ -192,9 +194,16 @@ def _waiting(session: Session, plan: Plan, row: GroupSession) -> Iterable[int]:
         )
         if activity.key in rule.activity_keys
     }
+    asked = {
+        task.id
+        for task in session.scalars(select(Task).where(Task.kind == RAISE_DEMAND))
+        if task.facts.get("programme") == activity.programme_id and activity.key in task.facts["activities"]
+    }
     day = (row.day - plan.first_day).days
     for unmet in plan.unmet:
-        if unmet["first_day"] <= day < unmet["end_day"] and demand_rows(unmet["demand"])[0] in rules:
+        task_id = raised_task(unmet["demand"])
+        wanted = task_id in asked if task_id is not None else demand_rows(unmet["demand"])[0] in rules
+        if wanted and unmet["first_day"] <= day < unmet["end_day"]:
             yield row_id(unmet["participant"])
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from scheduler.attendance import CALL_BACK
 from scheduler.errors import InvalidInputError, NotFoundError
-from scheduler.hours.obligations import Obligation, ObligationKind
+from scheduler.hours.obligations import Obligation, ObligationKind, obligations
 from scheduler.message import N_
-from scheduler.models import Activity, AttendanceRecord, GroupSession, Participant, StaffMember, Task
+from scheduler.models import Activity, AttendanceRecord, Centre, GroupSession, Participant, StaffMember, Task
 from scheduler.people import Reach
 from scheduler.records import find
 from scheduler.watch import WATCH
@@ -24,11 +24,14 @@ RAISE_DEMAND = "raise_demand"
 
 OPEN, CLOSED = "open", "closed"
 
+#: Outcome of a demand that a plan meets.
+PLANNED = "planned"
+
 #: Outcomes of every kind of task, in the order offered.
 OUTCOMES: dict[str, tuple[str, ...]] = {
     WATCH: ("talked", "no_answer", "adapted", "ended", "no_need"),
     CALL_BACK: ("called", "no_answer", "no_need"),
-    RAISE_DEMAND: ("planned", "not_possible", "no_need"),
+    RAISE_DEMAND: (PLANNED, "not_possible", "no_need"),
 }
 
 #: Outcomes of kinds that are not listed.
@@ -141,12 +144,12 @@ def assign_task(session: Session, task: Task, staff_id: int | None) -> None:
 
 
 def raise_demand(session: Session, centre_id: int, owed: Obligation, now: datetime, today: date) -> Task:
-    """Ask the coordination to plan what a person still owes; asked twice, it is one open task."""
+    """Ask to plan what a person still owes; asked twice, or again while a plan meets it, it is one task."""
     query = select(Task).where(
         Task.centre_id == centre_id,
         Task.kind == RAISE_DEMAND,
         Task.participant_id == owed.participant_id,
-        Task.state == OPEN,
+        or_(Task.state == OPEN, Task.outcome == PLANNED),
     )
     facts: dict[str, Any] = {
         "programme": owed.programme_id,
@@ -159,8 +162,8 @@ def raise_demand(session: Session, centre_id: int, owed: Obligation, now: dateti
         "due_on": owed.due_on.isoformat() if owed.due_on else None,
     }
     for task in session.scalars(query):
-        if (task.facts.get("programme"), task.facts.get("counter")) == (owed.programme_id, owed.key):
-            task.facts = facts
+        if _is_asked(task, today) and _owed_key(task) == (owed.participant_id, owed.programme_id, owed.key):
+            task.facts = task.facts | facts
             session.flush()
             return task
     task = Task(
@@ -174,6 +177,44 @@ def raise_demand(session: Session, centre_id: int, owed: Obligation, now: dateti
     session.add(task)
     session.flush()
     return task
+
+
+def open_demands(session: Session, centre: Centre, today: date) -> list[tuple[Task, Obligation]]:
+    """Return the demands for the planner, each with what is owed of it today, in order of task.
+
+    One that a published plan meets stays among them until the last day of that plan, so that planning
+    the same weeks again does not drop it. One whose obligation is met, or over, is not among them.
+    """
+    query = (
+        select(Task)
+        .where(
+            Task.centre_id == centre.id,
+            Task.kind == RAISE_DEMAND,
+            or_(Task.state == OPEN, Task.outcome == PLANNED),
+        )
+        .order_by(Task.id)
+    )
+    tasks = [task for task in session.scalars(query) if _is_asked(task, today)]
+    if not tasks:
+        return []
+    found_owed = obligations(session, centre, today)
+    owed = {(each.participant_id, each.programme_id, each.key): each for each in found_owed}
+    found = ((task, owed.get(_owed_key(task))) for task in tasks)
+    return [(task, each) for task, each in found if each is not None and each.remaining]
+
+
+def _is_asked(task: Task, today: date) -> bool:
+    return task.state == OPEN or (planned_until(task) or date.min) >= today
+
+
+def planned_until(task: Task) -> date | None:
+    """Return the last day of the plan that closed a demand; ``None`` where a person or nobody did."""
+    until = task.facts.get("planned_until") if task.outcome == PLANNED else None
+    return date.fromisoformat(until) if until else None
+
+
+def _owed_key(task: Task) -> tuple[int, int, str]:
+    return (task.participant_id or 0, task.facts.get("programme") or 0, task.facts.get("counter") or "")
 
 
 def activity_to_plan(session: Session, task: Task) -> int | None:

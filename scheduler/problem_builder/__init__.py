@@ -27,7 +27,9 @@ from scheduler.problem_builder.fixed import (
     running_runs,
 )
 from scheduler.problem_builder.load import Facts, load_facts
+from scheduler.problem_builder.raised import RaisedBuilder
 from scheduler.session_state import SessionState, state_of
+from scheduler.tasks import open_demands
 from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import DAYS_PER_WEEK, PlannedSession, Problem
 
@@ -113,6 +115,7 @@ def build_problem(
     copies = list_copies(facts)
     lengths = {c.key: c.row.run_length for c in copies if c.row.pattern == "consecutive"}
     running = set() if judging else running_runs(facts.base, frozen_until, _begun(facts, copies), lengths)
+    raised = open_demands(session, centre, today)
     builder = ActivityBuilder(facts, today, first_free, running, judging=judging)
     activities = tuple(builder.build(copy) for copy in copies)
     by_id = {activity.id: activity for activity in activities}
@@ -134,7 +137,10 @@ def build_problem(
         met=people.build_met(facts),
         activities=activities,
         orders=build_orders(facts, copies),
-        demands=DemandBuilder(facts, copies, judging=judging).build(),
+        demands=(
+            *DemandBuilder(facts, copies, judging=judging).build(),
+            *RaisedBuilder(facts, copies, raised, today, first_free, judging=judging).build(),
+        ),
         fixed=() if judging else fixed_sessions(facts.base, planned, frozen_until, running),
         previous=_previous(facts, grid, planned_sessions(facts.announced, grid, by_id)),
         weights=settings.weights(centre),

@@ -22,19 +22,19 @@ from tests.browser.test_roll_call import UNTIL_KEPT, wait_for
 from tests.factories import Make
 from web.clock import today
 
-#: Length of the session that is over and of the one under way.
-FIRST, SECOND = 90, 180
+#: Minutes of the session that is over, of the one under way and of the open desk.
+FIRST, SECOND, DESK = 90, 180, 60
 
-#: First name, whether a national of the EU, minutes of the first session, minutes of the second, each
-#: added up by hand from the taps below.
+#: First name, whether a national of the EU, and minutes of each session, worked out by hand from the
+#: taps below.
 MORNING = (
-    ("Amina", False, FIRST - 15, SECOND),
-    ("Bilal", False, 0, 0),
-    ("Chiara", True, FIRST, SECOND - 15),
-    ("Driss", None, FIRST, SECOND),
-    ("Éléa", False, FIRST - 5, 0),
-    ("Farah", False, FIRST, 0),
-    ("Goran", True, 0, SECOND),
+    ("Amina", False, (FIRST - 15, SECOND, 0)),
+    ("Bilal", False, (0, 0, 0)),
+    ("Chiara", True, (FIRST, SECOND - 15, 0)),
+    ("Driss", None, (FIRST, SECOND, DESK)),
+    ("Éléa", False, (FIRST - 5, 0, 0)),
+    ("Farah", False, (FIRST, 0, 0)),
+    ("Goran", True, (0, SECOND, 0)),
 )
 WALK_INS = ("Farah", "Goran")
 ALLOCATION_PERCENT = 60
@@ -44,6 +44,7 @@ ALLOCATION_PERCENT = 60
 class Morning:
     first: m.GroupSession
     second: m.GroupSession
+    desk: m.GroupSession
     people: dict[str, m.Participant]
     leader: m.StaffMember
 
@@ -59,27 +60,29 @@ def morning(rows: Session, make_row: Make, app_centre: m.Centre) -> Morning:
     programme = make_row(m.Programme, name="Parcours")
     people = {
         name: make_row(m.Participant, first_name=name, last_name="Inventé", eu_national=eu)
-        for name, eu, *_minutes in MORNING
+        for name, eu, _minutes in MORNING
     }
     held = []
-    for name, start, length in (
-        ("Vie sociale", now - timedelta(minutes=110), FIRST),
-        ("Français", now - timedelta(minutes=18), SECOND),
+    for name, minutes_ago, length in (
+        ("Vie sociale", 110, FIRST),
+        ("Français", 18, SECOND),
+        ("Accueil", 9, DESK),
     ):
+        start, is_desk = now - timedelta(minutes=minutes_ago), length == DESK
         session = make_row(
             m.GroupSession,
             plan=plan,
             day=today(),
             starts_at=start,
             ends_at=start + timedelta(minutes=length),
-            activity=make_row(m.Activity, name=name, programme=programme),
+            activity=make_row(m.Activity, name=name, programme=programme, drop_in=is_desk),
         )
         make_row(m.SessionLeader, session=session, staff=leader)
-        for expected in (each for each in people if each not in WALK_INS):
+        for expected in () if is_desk else people.keys() - set(WALK_INS):
             make_row(m.Attendance, session=session, participant=people[expected])
         held.append(session)
     rows.commit()
-    return Morning(held[0], held[1], people, leader)
+    return Morning(*held, people, leader)
 
 
 def in_list(page: Page, held: m.GroupSession) -> Any:
@@ -139,7 +142,8 @@ def test_a_morning_with_a_dead_network_ends_in_exactly_its_minutes(
     steps(page, morning.first, "Éléa", "left_early", "5 min", change="-5")
     in_list(page, morning.first).get_by_role("group", name="Bilal").locator("button[value=absent]").click()
     walk_in(page, morning.first, "far", "Farah I.")
-    wait_for(rows, {"present": 3, "late": 1, "left_early": 1, "absent": 1})
+    walk_in(page, morning.desk, "dri", "Driss I.")
+    wait_for(rows, {"present": 4, "late": 1, "left_early": 1, "absent": 1})
 
     # The network dies in the second one; the phone is even reloaded before it is back.
     page.context.set_offline(True)
@@ -158,34 +162,37 @@ def test_a_morning_with_a_dead_network_ends_in_exactly_its_minutes(
     assert minutes_of(rows, morning.second) == {}
 
     page.context.set_offline(False)
-    wait_for(rows, {"present": 6, "late": 2, "left_early": 1, "absent": 2, "excused": 1})
+    wait_for(rows, {"present": 7, "late": 2, "left_early": 1, "absent": 2, "excused": 1})
     expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator("#refused")).to_be_empty()
-    by_hand = [(name, first, second) for name, _eu, first, second in MORNING]
-    assert minutes_of(rows, morning.first) == {name: a for name, a, _ in by_hand if name != "Goran"}
-    assert minutes_of(rows, morning.second) == {name: b for name, _, b in by_hand if name != "Farah"}
+    for number, held in enumerate((morning.first, morning.second, morning.desk)):
+        known = minutes_of(rows, held)
+        assert known == {name: minutes[number] for name, _eu, minutes in MORNING if name in known}
+        assert all(name in known for name, _eu, minutes in MORNING if minutes[number])
 
     # The paper and the report of the day; a session that began before midnight is of the day before.
     days = f"du={today() - timedelta(days=1)}&au={today()}"
     office = open_page(m.Role.COORDINATOR)
-    for name, first, second in by_hand:
-        person = morning.people[name]
+    for name, _eu, minutes in MORNING:
+        person, whole = morning.people[name], sum(minutes)
         text = pdf_text(office, f"{centre}/suivi/personnes/{person.id}/attestation.pdf?{days}&detail=1")
         assert f"{name} Inventé" in text
-        assert f"{(first + second) // 60} h {(first + second) % 60:02d}" in text
+        assert f"{whole // 60} h {whole % 60:02d}" in text
         listed = sorted(int(each) for each in re.findall(r"\d:\d\d – \d+:\d\d .*? (\d+)(?= |$)", text))
-        assert listed == sorted(each for each in (first, second) if each), (name, text)
-    total = sum(first + second for _, first, second in by_hand)
-    by_group = {group: sum(a + b for _, eu, a, b in MORNING if eu is group) for group in (False, True, None)}
+        assert listed == sorted(each for each in minutes if each), (name, text)
+    total = sum(sum(minutes) for *_, minutes in MORNING)
+    by_group = {
+        group: sum(sum(minutes) for _, eu, minutes in MORNING if eu is group) for group in (False, True, None)
+    }
     non_eu = total * ALLOCATION_PERCENT // 100
     office.goto(f"{centre}/suivi/rapports/?{days}")
     part = office.get_by_role("region", name=re.compile("Rapport européen"))
-    for label, minutes in zip(
+    for label, sum_of_group in zip(
         ("Hors Union européenne", "Union européenne", "Nationalité inconnue"), by_group.values(), strict=True
     ):
         row = part.get_by_role("row").filter(has=office.get_by_role("rowheader", name=label, exact=True))
         expect(row.get_by_role("cell").last).to_have_text(
-            f"{minutes // 60} h" + (f" {minutes % 60:02d}" if minutes % 60 else "")
+            f"{sum_of_group // 60} h" + (f" {sum_of_group % 60:02d}" if sum_of_group % 60 else "")
         )
     expect(part).to_contain_text(f"{non_eu // 60} h {non_eu % 60:02d} hors UE")
     book = load_workbook(

@@ -17,7 +17,7 @@ from scheduler.my_work import STAFF_SICK
 from scheduler.offers import SLOT_RETURNED
 from scheduler.programmes.vocabulary import ACTIVITY_KINDS
 from scheduler.reports import Absence, Nationality
-from scheduler.tasks import RAISE_DEMAND
+from scheduler.tasks import OPEN, RAISE_DEMAND, planned_until
 from scheduler.watch import WATCH
 from web.assets import icon
 from web.labels import duration
@@ -167,19 +167,21 @@ def task_reason(task: Task) -> str:
             amount, name = hours(int(facts["missing"])), facts["name"]
         due = facts.get("due_on")
         if due:
-            return _(
+            why = _(
                 "Il manque %(amount)s : %(name)s, %(programme)s, avant le %(due)s.",
                 amount=amount,
                 name=name,
                 programme=facts["programme_name"],
                 due=day(date.fromisoformat(due), "d MMMM yyyy"),
             )
-        return _(
-            "Il manque %(amount)s : %(name)s, %(programme)s.",
-            amount=amount,
-            name=name,
-            programme=facts["programme_name"],
-        )
+        else:
+            why = _(
+                "Il manque %(amount)s : %(name)s, %(programme)s.",
+                amount=amount,
+                name=name,
+                programme=facts["programme_name"],
+            )
+        return f"{why} {_planning(task)}".strip()
     if task.kind == CALL_BACK:
         return _("A demandé qu'on l'appelle.")
     if task.kind == STAFF_SICK:
@@ -190,6 +192,25 @@ def task_reason(task: Task) -> str:
             _("%(name)s ne peut pas venir : la place est proposée aux autres.", name=facts["name"]) + reason
         )
     return str(facts.get("text", ""))
+
+
+def _planning(task: Task) -> str:
+    """Return what the planner does about a demand."""
+    until = planned_until(task)
+    if until is not None:
+        amount = int(task.facts["planned"])
+        return _(
+            "Planifié : %(amount)s jusqu'au %(day)s.",
+            amount=ngettext("%(num)s séance", "%(num)s séances", amount)
+            if task.facts["unit"] == "sessions"
+            else hours(amount),
+            day=day(until, "d MMMM"),
+        )
+    if task.state != OPEN:
+        return ""
+    if task.facts["activities"]:
+        return _("Le prochain planning en tient compte.")
+    return _("Ces heures se suivent ailleurs : le planning n'y peut rien.")
 
 
 def _sick_reason(facts: dict[str, Any]) -> str:

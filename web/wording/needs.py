@@ -53,7 +53,7 @@ def unmet_words(speaker: Speaker, unmet: Mapping[str, Any]) -> UnmetWords:
     below_min = unmet["got"] < unmet["min"]
     wanted = unmet["min"] if below_min else unmet["target"]
     return UnmetWords(
-        label=need.label,
+        label=_("%(label)s (demandé par l'équipe)", label=need.label) if need.raised else need.label,
         programme=need.programme,
         amount=_amount(need.unit, unmet["got"], wanted),
         period=_period(speaker, unmet["first_day"], unmet["end_day"] - 1),

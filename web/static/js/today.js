@@ -5,6 +5,8 @@
   const words = JSON.parse(root.dataset.words);
   const waiting = document.getElementById("waiting");
   const refused = document.getElementById("refused");
+  const template = document.getElementById("roll-more");
+  const model = document.getElementById("roll-line");
   const token = () => document.querySelector('meta[name="csrf-token"]').content;
   const RETRY_MS = 15000;
   const BATCH = 200;
@@ -45,21 +47,20 @@
     row.querySelectorAll(".state").forEach((b) => b.setAttribute("aria-pressed", String(b.value === state)));
     const partial = state === "late" || state === "left_early";
     const more = row.querySelector(".roll-more");
-    more.hidden = !(partial || (state === "excused" && more.querySelector("[data-reason]")));
+    const excused = state === "excused" && template.content.querySelector("[data-reason]");
+    more.hidden = !(partial || excused);
+    if (more.hidden) return;
+    if (!more.firstChild) more.append(template.content.cloneNode(true));
     more.querySelector(".roll-minutes").hidden = !partial;
-    more.querySelector(".roll-reasons").hidden = state !== "excused";
+    more.querySelector(".roll-reasons").hidden = !excused;
     more.querySelector("output").textContent = words.minutes.replace("{n}", minutes || 0);
     more.querySelectorAll("[data-reason]").forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.reason) === reason)));
   };
   const addLine = (list, tap) => {
-    const model = document.querySelector(".roll-line");
-    const row = model ? model.cloneNode(true) : null;
-    if (!row) { location.reload(); return null; }
+    const row = model.content.firstElementChild.cloneNode(true);
     row.dataset.person = tap.participant_id;
-    row.dataset.walkIn = "";
-    delete row.dataset.announced;
     row.querySelector(".roll-name span").textContent = tap.name;
-    row.querySelectorAll(".roll-name small").forEach((small) => small.remove());
+    row.querySelector(".roll-states").setAttribute("aria-label", tap.name);
     row.querySelector('[name="session_uid"]').value = tap.session_uid;
     row.querySelector('[name="participant_id"]').value = tap.participant_id;
     list.querySelector(".roll-list").append(row);
@@ -203,7 +204,6 @@
   const arrive = async (list, person, source) => {
     const known = list.querySelector(`.roll-line[data-person="${person.id}"]`);
     const row = known || addLine(list, { session_uid: list.dataset.uid, participant_id: person.id, name: person.name });
-    if (!row) return;
     await tap(row, "present", { source });
   };
   // Kept for a room without network: short names, and three letters to find them by.
@@ -323,16 +323,17 @@
 
   // --- start -------------------------------------------------------------------------------
   document.querySelectorAll(".roll-line").forEach((row) => {
-    const pressed = row.querySelector('[data-reason][aria-pressed="true"]');
-    show(row, row.dataset.state, Number(row.dataset.minutes), pressed ? Number(pressed.dataset.reason) : null);
+    show(row, row.dataset.state, Number(row.dataset.minutes), Number(row.dataset.reasonId) || null);
   });
   window.addEventListener("online", send);
   window.addEventListener("offline", status);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) send(); });
   setInterval(send, RETRY_MS);
   if ("serviceWorker" in navigator) {
+    const first = !navigator.serviceWorker.controller;
     navigator.serviceWorker.register(root.dataset.worker);
     navigator.serviceWorker.ready.then(async () => {
+      if (!first) return;
       // The first visit came before the worker: keep its page and files now, fonts included.
       if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done, { once: true }));
       await document.fonts.ready;
