@@ -25,6 +25,7 @@ from scheduler.models import (
     Room,
     SessionLeader,
     Site,
+    SitePhoto,
     StaffMember,
 )
 from scheduler.timegrid import to_instant
@@ -32,7 +33,10 @@ from scheduler.timegrid import to_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One session as its participant sees it; ``leaders`` are first names."""
+    """One session as its participant sees it.
+
+    ``leaders`` are first names, ``photo`` is the digest of the photograph of the site's door.
+    """
 
     uid: str
     day: date
@@ -45,6 +49,8 @@ class Card:
     place: str
     address: str
     transport: str
+    site_id: int | None
+    photo: str | None
     latitude: float | None
     longitude: float | None
     leaders: tuple[str, ...]
@@ -65,11 +71,20 @@ def personal_week(
     last_day = first_day + timedelta(days - 1)
     held = days_in_force(session, person.centre_id, until=last_day)
     query = (
-        select(GroupSession, Activity, Site, Room, AttendanceRecord.answer, AttendanceRecord.state)
+        select(
+            GroupSession,
+            Activity,
+            Site,
+            Room,
+            SitePhoto.digest,
+            AttendanceRecord.answer,
+            AttendanceRecord.state,
+        )
         .join(GroupSession.attendances)
         .join(GroupSession.activity)
         .join(GroupSession.site)
         .outerjoin(GroupSession.room)
+        .outerjoin(SitePhoto, SitePhoto.site_id == Site.id)
         .outerjoin(
             AttendanceRecord,
             and_(
@@ -109,6 +124,8 @@ def personal_week(
             place=", ".join(part for part in (room.name if room else "", site.name) if part),
             address=site.address,
             transport=site.transport,
+            site_id=site.id,
+            photo=photo,
             latitude=site.latitude,
             longitude=site.longitude,
             leaders=tuple(leaders[found.id]),
@@ -116,7 +133,7 @@ def personal_week(
             answer=Answer(given) if given else None,
             here=state in THERE,
         )
-        for found, activity, site, room, given, state in rows
+        for found, activity, site, room, photo, given, state in rows
     ]
     cards += _meetings(session, person, first_day, last_day)
     return sorted(cards, key=lambda card: card.starts_at)
@@ -140,6 +157,8 @@ def _meetings(session: Session, person: Participant, first_day: date, last_day: 
             place=meeting.place,
             address="",
             transport="",
+            site_id=None,
+            photo=None,
             latitude=None,
             longitude=None,
             leaders=(meeting.pair.mentor.first_name,),

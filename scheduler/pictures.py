@@ -40,8 +40,15 @@ _BROKEN = (
 )
 
 
-def clean_picture(data: bytes) -> bytes:
-    """Return a photograph as a JPEG of at most ``LONGEST_SIDE`` pixels a side, upright, without metadata.
+def clean_picture(data: bytes, *, longest_side: int = LONGEST_SIDE, quality: int = QUALITY) -> bytes:
+    """Return a photograph as a JPEG, upright, without metadata.
+
+    Parameters
+    ----------
+    longest_side : int
+        Pixels that no side is longer than.
+    quality : int
+        As JPEG counts it, 1 to 95.
 
     Raises
     ------
@@ -54,9 +61,9 @@ def clean_picture(data: bytes) -> bytes:
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise InvalidInputError(N_("Cette photo est trop grande : 50 mégapixels au plus."), "picture")
-            picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            picture.draft("RGB", (longest_side, longest_side))
             upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            upright.thumbnail((longest_side, longest_side))
             layered = upright.convert("RGBA")
     except _BROKEN:
         raise InvalidInputError(
@@ -66,5 +73,5 @@ def clean_picture(data: bytes) -> bytes:
     clean = Image.new("RGB", layered.size, "white")
     clean.paste(layered, mask=layered.getchannel("A"))
     written = BytesIO()
-    clean.save(written, "JPEG", quality=QUALITY, optimize=True)
+    clean.save(written, "JPEG", quality=quality, optimize=True)
     return written.getvalue()

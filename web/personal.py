@@ -35,6 +35,7 @@ from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.links import find_link, find_subject
 from scheduler.models import Answer, Centre, LinkKind, Participant
 from scheduler.personal_week import Card, personal_week
+from scheduler.places import site_photo
 from scheduler.wording import RIGHT_TO_LEFT, known_language, languages, plain_words
 from web.extensions import db, limiter
 from web.permissions import public
@@ -161,6 +162,19 @@ def manifest() -> Response:
     )
     answer_.mimetype = "application/manifest+json"
     return answer_
+
+
+@blueprint.get("/lieu/<int:site_id>/<digest>.jpg")
+@public
+def door(site_id: int, digest: str) -> Response:
+    """Show the photograph of a site's door."""
+    visitor()
+    photo = site_photo(db.session(), site_id)
+    if photo is None or photo.digest != digest:
+        abort(404)
+    return Response(
+        photo.jpeg, mimetype="image/jpeg", headers={"Cache-Control": "private, max-age=2592000, immutable"}
+    )
 
 
 @blueprint.errorhandler(InvalidInputError)

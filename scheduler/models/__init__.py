@@ -37,7 +37,7 @@ from scheduler.models.people import (
     StaffKind,
     StaffMember,
 )
-from scheduler.models.places import EquipmentPool, Room, Site, TravelTime
+from scheduler.models.places import EquipmentPool, Room, Site, SitePhoto, TravelTime
 from scheduler.models.plan import (
     Appointment,
     Attendance,
@@ -125,6 +125,7 @@ __all__ = [
     "RunState",
     "SessionLeader",
     "Site",
+    "SitePhoto",
     "SlotReturn",
     "SlotState",
     "StaffCalendar",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base, CentreOwned, Versioned
@@ -24,6 +24,16 @@ class Site(CentreOwned, Versioned, Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     rooms: Mapped[list[Room]] = relationship(back_populates="site", cascade="all, delete-orphan")
+
+
+class SitePhoto(CentreOwned, Base):
+    """What the door of a site looks like: a small JPEG. ``digest`` changes with the picture."""
+
+    __tablename__ = "site_photo"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), unique=True)
+    digest: Mapped[str] = mapped_column(String(16))
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class TravelTime(CentreOwned, Base):

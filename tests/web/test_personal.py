@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -178,3 +181,29 @@ def test_a_phone_can_keep_it_as_an_app(app: Flask, visitor: FlaskClient) -> None
 )
 def test_the_clock_shows_brussels_time(instant: datetime, expected: tuple[float, ...]) -> None:
     assert tuple(clock_hands(instant).values()) == pytest.approx(expected, abs=0.001)
+
+
+def test_a_photo_of_the_door_is_shown_to_its_own_people_only(
+    app: Flask,
+    rows: Session,
+    make_row: Make,
+    held: m.GroupSession,
+    visitor: FlaskClient,
+    sign_in: Callable[..., FlaskClient],
+) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (900, 1200), "brown").save(picture, "PNG")
+    at = f"/c/{rows.get_one(m.Centre, held.centre_id).slug}/reglages/sites/{held.site_id}/photo"
+    coordinator = sign_in()
+    assert coordinator.post(at, data={"picture": (BytesIO(b"<svg>"), "a.png")}).status_code == 422
+    assert coordinator.post(at, data={"picture": (BytesIO(picture.getvalue()), "a.png")}).status_code == 302
+    shown = re.search(r"/moi/lieu/\d+/\w+\.jpg", visitor.get("/moi/").text)
+    assert shown is not None
+    door = visitor.get(shown[0])
+    assert (door.status_code, door.mimetype) == (200, "image/jpeg")
+    assert Image.open(BytesIO(door.data)).size == (300, 400)
+    assert app.test_client().get(shown[0]).status_code == 404
+    assert visitor.get(shown[0].replace(".jpg", "0.jpg")).status_code == 404
+    assert coordinator.post(f"{at}/retirer").status_code == 302
+    assert visitor.get(shown[0]).status_code == 404
+    assert "/moi/lieu/" not in visitor.get("/moi/").text

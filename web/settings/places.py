@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, FloatField, IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from scheduler import places as domain
 from scheduler import weekly
 from scheduler.models import Room, Site
+from scheduler.pictures import MOST_BYTES
 from scheduler.programmes.vocabulary import ROOM_FEATURES
 from scheduler.records import find
 from web.acts import done, note
@@ -45,6 +47,17 @@ class SiteForm(VersionedForm):
     latitude = FloatField(_l("Latitude"), validators=[Optional(), NumberRange(-90, 90)])
     longitude = FloatField(_l("Longitude"), validators=[Optional(), NumberRange(-180, 180)])
     active = BooleanField(_l("En service"), default=True)
+
+
+class SitePhotoForm(Form):
+    """What a site looks like from the street."""
+
+    picture = FileField(
+        _l("Photo de l'entrée"),
+        validators=[FileRequired(_l("Prenez ou choisissez une photo."))],
+        description=_l("JPEG, PNG ou WebP, 10 Mo au plus. Personne ne devrait y être reconnaissable."),
+        render_kw={"accept": "image/jpeg,image/png,image/webp", "capture": "environment"},
+    )
 
 
 class RoomForm(VersionedForm):
@@ -236,10 +249,61 @@ def edit_site(site_id: int) -> Any:
         return done(url_for("settings.sites"), _("Le site « %(name)s » est à jour.", name=form.name.data))
     return form_page(
         form,
+        template="settings/site.html",
         title=_("Modifier le site « %(name)s »", name=site.name),
+        site=site,
         back=url_for("settings.sites"),
         intro=_coming(domain.count_coming(session, today(), site=site)),
     )
+
+
+@blueprint.route("/sites/<int:site_id>/photo", methods=["GET", "POST"])
+@requires(Permission.EDIT_SETTINGS)
+def edit_site_photo(site_id: int) -> Any:
+    """Take another photograph of a site's door."""
+    session = db.session()
+    site = find(session, Site, site_id)
+    form = SitePhotoForm()
+    back = url_for("settings.edit_site", site_id=site_id)
+
+    def act() -> None:
+        domain.set_site_photo(session, site, form.picture.data.read(MOST_BYTES + 1))
+        note("site.photo", f"site:{site_id}")
+
+    if submit(form, act):
+        return done(url_for("settings.edit_site_photo", site_id=site_id), _("La photo est enregistrée."))
+    photo = domain.site_photo(session, site_id)
+    return form_page(
+        form,
+        template="settings/site_photo.html",
+        title=_("L'entrée du site « %(name)s »", name=site.name),
+        back=back,
+        site=site,
+        photo=photo,
+        delete=(url_for("settings.drop_site_photo", site_id=site_id), _("Retirer cette photo ?"))
+        if photo
+        else None,
+    )
+
+
+@blueprint.get("/sites/<int:site_id>/photo.jpg")
+@requires(Permission.EDIT_SETTINGS)
+def show_site_photo(site_id: int) -> Response:
+    """Show the photograph of a site's door."""
+    photo = domain.site_photo(db.session(), site_id)
+    if photo is None:
+        abort(404)
+    return Response(photo.jpeg, mimetype="image/jpeg", headers={"Cache-Control": "private, no-cache"})
+
+
+@blueprint.post("/sites/<int:site_id>/photo/retirer")
+@requires(Permission.EDIT_SETTINGS)
+def drop_site_photo(site_id: int) -> Response:
+    """Keep no photograph of a site's door."""
+    site = find(db.session(), Site, site_id)
+    domain.set_site_photo(db.session(), site, None)
+    note("site.photo_dropped", f"site:{site_id}")
+    return done(url_for("settings.edit_site", site_id=site_id), _("La photo est retirée."))
 
 
 def _coming(count: int) -> str:
