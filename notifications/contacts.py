@@ -21,6 +21,8 @@ SETTING: Final = "message_channels"
 
 DEFAULT_CHANNELS: Final = (ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL)
 
+_KINDS: Final = frozenset(ChannelKind)
+
 #: Channels whose address is a telephone number.
 TELEPHONE: Final = (ChannelKind.SMS, ChannelKind.WHATSAPP, ChannelKind.VOICE)
 
@@ -234,8 +236,7 @@ def _usual(centre: Centre) -> Sequence[ChannelKind]:
 
 
 def _known(names: Iterable[str]) -> list[ChannelKind]:
-    kinds = set(ChannelKind)
-    return [ChannelKind(name) for name in dict.fromkeys(names) if name in kinds]
+    return [ChannelKind(name) for name in dict.fromkeys(names) if name in _KINDS]
 
 
 def _addresses(person: Participant) -> dict[ChannelKind, str]:

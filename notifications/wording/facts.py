@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,7 @@ class Told:
 
 
 _INSTANTS = frozenset({"starts_at", "ends_at", "was"})
+_FIELDS = tuple(spec.name for spec in fields(Told))
 
 
 def _instant(value: datetime | str) -> datetime:
@@ -92,8 +93,8 @@ def as_facts(variables: Mapping[str, Any]) -> dict[str, Any]:
 def _told_facts(told: Told) -> dict[str, Any]:
     return {
         key: value.isoformat() if isinstance(value, datetime) else value
-        for key, value in asdict(told).items()
-        if value not in ("", None, False)
+        for key in _FIELDS
+        if (value := getattr(told, key)) not in ("", None, False)
     }
 
 

@@ -1,0 +1,65 @@
+"""The preview: what it foretells is what is then sent, and nothing is written."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifications.forecast import forecast
+from notifications.models import ChannelKind, Message
+from notifications.policy import Policies, Policy, Step, save_policy
+from notifications.reminders import enqueue_due
+from scheduler import models as m
+from tests.factories import Make
+from tests.planning import World, hold, make_world, publish_days
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+MONDAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 9, tzinfo=BRUSSELS)
+
+
+def crowd(make: Make) -> World:
+    """Three people, two of whom share a phone and one of whom has none but an address of e-mail."""
+    world = make_world(make)
+    world["plan"] = publish_days(make, world, MONDAY, MONDAY + timedelta(27))
+    people = [
+        make(m.Participant, first_name="Amina", phone="+32470000001", message_language="ar"),
+        make(m.Participant, first_name="Émile", phone="+32470000001"),
+        make(m.Participant, first_name="Lina", email="lina@example.org"),
+        make(m.Participant, first_name="Personne"),
+    ]
+    for week in range(1, 4):
+        for day in (0, 2):
+            on = MONDAY + timedelta(weeks=week, days=day)
+            hold(make, world, world["plan"], on, *people)
+    return world
+
+
+def test_what_is_foretold_is_what_is_sent(session: Session, centre: m.Centre, make: Make) -> None:
+    crowd(make)
+    policy = Policy(budget_eur_cents=100, prices={"sms": 5_000})
+    save_policy(session, centre, policy)
+    told = forecast(session, centre, NOW)
+    assert session.scalar(select(func.count()).select_from(Message)) == 0
+    for day in range(28):
+        for hour in (0, 9):
+            enqueue_due(session, centre, NOW + timedelta(days=day, hours=hour))
+    sent = session.scalars(select(Message)).all()
+    assert told.messages == sum(each.error_code is None for each in sent) > 0
+    assert told.by_channel[ChannelKind.EMAIL] == 12
+    assert told.withheld["no_route"] == sum(each.error_code == "no_route" for each in sent) == 12
+    assert told.withheld["budget"] == sum(each.error_code == "budget" for each in sent) > 0
+    spent = sum(each.price_eur_millicents for each in sent if each.error_code is None)
+    assert told.price_eur_millicents == spent > 0
+    assert told.people == 4
+
+
+def test_rules_can_be_tried_out(session: Session, centre: m.Centre, make: Make) -> None:
+    crowd(make)
+    call = Step(days=1, at=Policy().steps[0].at, channels=(ChannelKind.VOICE,))
+    told = forecast(session, centre, NOW, policies=Policies(Policy(steps=(call,), household=False), {}))
+    assert (told.calls, told.messages) == (12, 6)
+    assert forecast(session, centre, NOW, policies=Policies(Policy(active=False), {})).people == 0
