@@ -73,15 +73,27 @@ class Composer:
         next_at: datetime | None = None,
         withheld: str | None = None,
         more_facts: dict[str, Any] | None = None,
+        more_variables: dict[str, Any] | None = None,
+        name: str | None = None,
     ) -> Draft:
-        """Return the row of a message to some people of one address, the first of whom is addressed."""
+        """Return the row of a message to some people of one address, the first of whom is addressed.
+
+        Parameters
+        ----------
+        more_variables : dict, optional
+            Values of the text beside names, sessions and link; see ``notifications.wording``.
+        name : str, optional
+            Which text of the kind; see ``notifications.wording.render``.
+        """
         first = people[0]
-        variables: dict[str, Any] = {"name": names_of(people), "sessions": list(told)}
+        variables: dict[str, Any] = {"name": names_of(people), "sessions": list(told)} | (
+            more_variables or {}
+        )
         if self._page_address is not None:
             variables["link"] = self._page_address(first.id)
         channel = route.channel if route is not None else ChannelKind.SMS
         words = self._wordings.render(
-            kind, channel, first.message_language, variables, reads_little=first.reads_little
+            kind, channel, first.message_language, variables, name=name, reads_little=first.reads_little
         )
         return Draft(
             centre_id=self.centre.id,

@@ -221,6 +221,16 @@ def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]
     return told
 
 
+def is_anything_due(session: Session, centre: Centre, now: datetime) -> bool:
+    """Whether the time of an offer is over."""
+    query = select(ChoiceOffer.id).where(
+        ChoiceOffer.centre_id == centre.id,
+        ChoiceOffer.state.in_((OfferState.OPEN, OfferState.PREPARED)),
+        ChoiceOffer.expires_at <= now,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def find_offer(session: Session, centre_id: int, offer_id: int) -> ChoiceOffer:
     """Return an offer of a centre.
 

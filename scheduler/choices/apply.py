@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -48,6 +48,10 @@ from scheduler.timegrid import to_wall
 
 #: Kind of the task that tells the coordination that a chosen place was no longer possible.
 CHOICE_REFUSED = "choice_refused"
+
+#: How long choices gather before they become a new version together, and how near they do so at once.
+GATHERED = timedelta(minutes=10)
+SOON = timedelta(hours=24)
 
 States = dict[str, SessionState]
 
@@ -94,6 +98,23 @@ class _Facts:
         """Return how many people a session has room for."""
         most = self.activities[state.activity_id].seats_max
         return most if state.room_id is None else min(most, self.rooms[state.room_id])
+
+
+def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
+    """Whether choices should become part of the plan: after a while, so that a version takes in many."""
+    query = (
+        select(ChoiceOffer.chosen_at, ChoicePlace.starts_at)
+        .join(ChoiceOffer.places)
+        .where(
+            ChoiceOffer.centre_id == centre.id,
+            ChoiceOffer.state == OfferState.CHOSEN,
+            ChoicePlace.state == PlaceState.CHOSEN,
+        )
+    )
+    return any(
+        (chosen_at is not None and chosen_at <= now - GATHERED) or starts_at <= now + SOON
+        for chosen_at, starts_at in session.execute(query)
+    )
 
 
 def apply_choices(session: Session, centre: Centre, now: datetime) -> list[Applied]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -239,32 +239,38 @@ def _waiting_since(
     return began
 
 
-def fill_freed_seats(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
-    """Ask the first in line for every seat that waits; return the offers made."""
+def waiting_seats(session: Session, centre: Centre) -> list[FreedSeat]:
+    """Return the freed seats for which somebody is to be asked."""
     query = (
         select(FreedSeat)
         .where(FreedSeat.centre_id == centre.id, FreedSeat.state == FreedState.WAITING)
         .order_by(FreedSeat.freed_at, FreedSeat.id)
     )
-    seats = session.scalars(query).all()
+    return list(session.scalars(query))
+
+
+def fill_freed_seats(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
+    """Ask the first in line for every seat that waits; return the offers made."""
     offers = []
-    for seat in seats:
-        offer = _ask(session, centre, seat, now)
+    for seat in waiting_seats(session, centre):
+        offer = ask_next(session, centre, seat, waiting_list(session, centre, seat.session_uid, now), now)
         if offer is not None:
             offers.append(offer)
     return offers
 
 
-def _ask(session: Session, centre: Centre, seat: FreedSeat, now: datetime) -> ChoiceOffer | None:
+def ask_next(
+    session: Session, centre: Centre, seat: FreedSeat, line: Sequence[InLine], now: datetime
+) -> ChoiceOffer | None:
+    """Offer a freed seat to the first in line who can still have it; with nobody left it stays empty."""
+    lock(session, centre.id)
+    session.refresh(seat)
+    if seat.state != FreedState.WAITING:
+        return None
     row = in_force(session, centre.id, [seat.session_uid]).get(seat.session_uid)
     if row is None or row.cancelled_at is not None or row.starts_at - LATEST <= now:
         seat.state, seat.settled_at = FreedState.CLOSED, now
         session.flush()
-        return None
-    line = waiting_list(session, centre, seat.session_uid, now)
-    lock(session, centre.id)
-    session.refresh(seat)
-    if seat.state != FreedState.WAITING:
         return None
     until = min(
         end_of_answer(now, settings.freed_seat_minutes(centre), ZoneInfo(centre.timezone)),
