@@ -40,7 +40,7 @@ def crowd(make: Make) -> World:
 
 def test_what_is_foretold_is_what_is_sent(session: Session, centre: m.Centre, make: Make) -> None:
     crowd(make)
-    policy = Policy(budget_eur_cents=100, prices={"sms": 5_000})
+    policy = Policy(budget_eur_cents=100, prices={"sms": 20_000})
     save_policy(session, centre, policy)
     told = forecast(session, centre, NOW)
     assert session.scalar(select(func.count()).select_from(Message)) == 0
