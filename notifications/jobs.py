@@ -24,6 +24,8 @@ from notifications.recordings import sweep_recordings
 from notifications.reminders import due, enqueue_due
 from notifications.replies.act import act_on_waiting
 from notifications.retention import forget_old
+from notifications.settling import Means
+from notifications.settling import settle_choices as settle
 from scheduler.db import begin_writing
 from scheduler.jobs import Clock, Job
 from scheduler.models import Centre
@@ -103,12 +105,29 @@ def drop_old_recordings(
     return sweep_recordings(session, Path(recording_folder), clock()) if recording_folder else 0
 
 
+def settle_choices(
+    session: Session,
+    clock: Clock,
+    *,
+    secret_key: str = "",
+    public_url: str = "",
+    smtp_url: str = "",
+    mail_from: str = "",
+    **_settings: Any,
+) -> dict[str, int]:
+    """End offers of places, ask the next in line for freed seats, and bring choices into the plan."""
+    organizer = mail_from if smtp_url and mail_from else None
+    means = Means(secret_key=secret_key, public_url=public_url, organizer=organizer)
+    return settle(session, clock, means)
+
+
 JOBS: Final = (
     Job("send_invitations", send_invitations, cron="* * * * *"),
     Job("read_invitation_replies", read_invitation_replies, cron="*/5 * * * *"),
     Job("remind", remind, cron="* * * * *"),
     Job("deliver_messages", deliver_messages, every_s=3),
     Job("understand_replies", understand_replies, every_s=3),
+    Job("settle_choices", settle_choices, every_s=20),
     Job("follow_up_failures", follow_up_failures, every_s=10),
     Job("forget_old_messages", forget_old_messages, cron="40 3 * * *"),
     Job("drop_old_recordings", drop_old_recordings, cron="50 3 * * *"),

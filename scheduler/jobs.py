@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import plan_run, runs
 from scheduler.certificates import purge_certificates
+from scheduler.choices.rounds import prepare_next
 from scheduler.courses.sources import fetch_sources, source_addresses, store_answers
 from scheduler.db import begin_writing
 from scheduler.fetch import FetchLimits
@@ -141,8 +142,14 @@ def drop_old_certificates(
     return dropped
 
 
+def prepare_choices(session: Session, clock: Clock, **_settings: Any) -> int | None:
+    """Look for places to choose from for one round that waits; returns its id."""
+    return prepare_next(session, clock)
+
+
 JOBS: Final = (
     Job("plan_run", plan_queued_run, every_s=2),
+    Job("prepare_choices", prepare_choices, every_s=3),
     Job("mark_interrupted_runs", mark_interrupted_runs, every_s=30),
     Job("refresh_course_sources", refresh_course_sources, cron="30 4 * * *"),
     # Often, so that a new calendar is soon read; each is read again after half an hour.

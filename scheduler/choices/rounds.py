@@ -6,8 +6,9 @@ is checked again, place by place, in the short transaction that keeps it.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session, selectinload
 from scheduler import settings
 from scheduler.choices.answers import withdraw
 from scheduler.choices.places import fits, kept, lock, seats_left
+from scheduler.db import begin_writing
 from scheduler.errors import InvalidInputError
 from scheduler.in_force import days_in_force, sessions_in_force
 from scheduler.judge import Judge, Judgement
@@ -39,6 +41,8 @@ from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import Demand, DemandWindow, Interval, PlannedSession, Problem, Staff
 from solver.verify.amounts import measure
 from solver.verify.plan import Plan as ReadPlan
+
+log = logging.getLogger(__name__)
 
 #: Places in one offer.
 MOST_PLACES = 3
@@ -523,6 +527,31 @@ def discard_round(session: Session, round_: ChoiceRound, now: datetime) -> None:
     session.flush()
 
 
-def fail_round(round_: ChoiceRound, reason: str) -> None:
-    """Write down that a round could not be prepared."""
-    round_.state, round_.error = RoundState.FAILED, reason[:200]
+def prepare_next(session: Session, clock: Callable[[], datetime]) -> int | None:
+    """Prepare one round that waits, if there is any; commits. Return its id.
+
+    Whatever goes wrong is written down with the round.
+    """
+    begin_writing(session)
+    round_ = claim_round(session, clock())
+    made = None if round_ is None else round_.id
+    session.commit()
+    if made is None:
+        return None
+    try:
+        round_ = session.get_one(ChoiceRound, made)
+        found = find_proposals(session, session.get_one(Centre, round_.centre_id), round_, clock())
+        session.rollback()
+        begin_writing(session)
+        round_ = session.get_one(ChoiceRound, made)
+        if round_.state == RoundState.RUNNING:
+            keep_proposals(session, session.get_one(Centre, round_.centre_id), round_, found, clock())
+        session.commit()
+    except Exception as error:
+        log.exception("round of choices %s failed", made)
+        session.rollback()
+        begin_writing(session)
+        round_ = session.get_one(ChoiceRound, made)
+        round_.state, round_.error = RoundState.FAILED, type(error).__name__
+        session.commit()
+    return made
