@@ -47,6 +47,7 @@ STATES = ("present",) * 8 + ("late", "left_early", "excused", "absent")
 SENT_TWICE = 0.02
 WITHOUT_NETWORK = 0.1
 HEALTHY_S = 60
+STOP_S = 60
 TIMEOUT_S = 30
 WARM_UP = 40
 
@@ -155,7 +156,7 @@ def served(folder: Path, database: str, port: int, workers: int) -> Iterator[tup
             yield f"http://127.0.0.1:{port}", process.pid
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(STOP_S)
 
 
 def warm_up(url: str, person: Animateur) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -97,7 +98,7 @@ def change_centre(
     name: str,
     locale: str,
     community: str,
-    choices: Mapping[str, int],
+    choices: Mapping[str, Any],
     weights: Mapping[str, int],
     version: int | None,
 ) -> None:
@@ -106,7 +107,7 @@ def change_centre(
     Parameters
     ----------
     choices : mapping
-        ``freeze_days``, ``newcomer_weeks`` and ``horizon_weeks``.
+        Values of ``scheduler.settings`` by key; ``None`` goes back to the default.
     weights : mapping
         Points by name of the soft term; those that are as usual are not kept.
     """
@@ -114,6 +115,7 @@ def change_centre(
     usual = {spec.name: spec.default for spec in fields(Weights)}
     differing = {key: value for key, value in weights.items() if key in usual and value != usual[key]}
     settings = {**centre.settings, **choices, "weights": differing}
+    settings = {key: value for key, value in settings.items() if value is not None}
     centre.name, centre.locale, centre.community = name, locale, community
     if settings != centre.settings:
         centre.settings = settings

@@ -9,20 +9,21 @@ from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import IntegerField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms import BooleanField, IntegerField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from scheduler import settings as chosen
 from scheduler.audit import record
 from scheduler.centres import change_centre, create_centre, list_centres
 from scheduler.models import Centre
+from scheduler.programmes.vocabulary import ACTIVITY_KINDS
 from scheduler.records import find
 from solver.problem import Weights
 from web import listing
 from web.acts import done, note
 from web.clock import now
 from web.extensions import db
-from web.fields import ChoiceField
+from web.fields import CheckboxesField, ChoiceField
 from web.forms import form_page
 from web.formwork import Form, VersionedForm, submit
 from web.labels import link
@@ -63,27 +64,73 @@ IMPORTANCE = (
 _USUAL = {spec.name: spec.default for spec in fields(Weights)}
 
 
+def _between(low: int, high: int) -> list[Any]:
+    message = _l("Entre %(low)s et %(high)s.", low=low, high=high)
+    return [InputRequired(_l("Donnez un nombre.")), NumberRange(low, high, message)]
+
+
 class CentreForm(VersionedForm):
-    """What a centre chooses."""
+    """What a centre chooses; see ``scheduler.settings``."""
 
     name = StringField(_l("Nom du centre"), validators=[DataRequired(_l("Donnez un nom.")), Length(max=200)])
     locale = ChoiceField(_l("Langue de travail"), coerce=str, choices=list(LOCALES.items()))
     community = ChoiceField(_l("Congés scolaires de la"), coerce=str, choices=list(COMMUNITIES.items()))
     freeze_days = IntegerField(
         _l("Jours figés"),
-        validators=[InputRequired(_l("Donnez un nombre.")), NumberRange(0, 60, _l("Entre 0 et 60."))],
+        validators=_between(0, 60),
         description=_l("Les séances annoncées d'aujourd'hui et des jours suivants ne bougent plus."),
     )
-    horizon_weeks = IntegerField(
-        _l("Semaines à planifier"),
-        validators=[
-            InputRequired(_l("Donnez un nombre.")),
-            NumberRange(1, chosen.MOST_WEEKS, _l("Entre 1 et 13.")),
-        ],
-    )
+    horizon_weeks = IntegerField(_l("Semaines à planifier"), validators=_between(1, chosen.MOST_WEEKS))
     newcomer_weeks = IntegerField(
-        _l("Semaines pendant lesquelles une personne est nouvelle"),
-        validators=[InputRequired(_l("Donnez un nombre.")), NumberRange(0, 104, _l("Entre 0 et 104."))],
+        _l("Semaines pendant lesquelles une personne est nouvelle"), validators=_between(0, 104)
+    )
+    path_months = IntegerField(
+        _l("Mois pour atteindre les heures légales"),
+        validators=_between(1, 120),
+        description=_l("Quand l'inscription n'a pas de date de fin."),
+    )
+    allocation_percent = IntegerField(
+        _l("Part des heures hors Union européenne, en %"),
+        validators=[Optional(), NumberRange(0, 100, _l("Entre 0 et 100."))],
+        description=_l(
+            "Clé de répartition du rapport européen, pour les programmes qui n'en ont pas. Vide : pas de clé."
+        ),
+    )
+    certificate_months = IntegerField(
+        _l("Mois pendant lesquels un certificat d'absence est gardé"),
+        validators=_between(1, 120),
+        description=_l("Vaut pour les certificats ajoutés à partir de maintenant."),
+    )
+    absence_risk = BooleanField(
+        _l("Prévoir les absences, pour proposer de l'aide à temps"),
+        description=_l("Sans cela, rien n'est calculé sur personne."),
+    )
+    message_months = IntegerField(
+        _l("Mois pendant lesquels le texte des messages est gardé"), validators=_between(1, 120)
+    )
+    mail_invitations = BooleanField(
+        _l("Inviter par e-mail, avec une entrée d'agenda, aux rendez-vous individuels")
+    )
+    feed_titles = BooleanField(
+        _l("Montrer le vrai nom des activités sensibles dans les agendas des participants"),
+        description=_l("Sinon un nom neutre, que n'importe qui peut lire sur un téléphone."),
+    )
+    choice_kinds = CheckboxesField(
+        _l("Places que les participants peuvent choisir eux-mêmes"),
+        coerce=str,
+        choices=[(key, _l(name)) for key, name in ACTIVITY_KINDS.items()],
+    )
+    choice_hold_hours = IntegerField(
+        _l("Heures pendant lesquelles les places proposées sont gardées"), validators=_between(1, 720)
+    )
+    choice_notice_hours = IntegerField(
+        _l("Heures avant la séance où le choix est clos"), validators=_between(0, 336)
+    )
+    choice_tolerance_points = IntegerField(
+        _l("Points que le plan peut perdre pour laisser choisir"), validators=_between(0, 10_000)
+    )
+    freed_seat_minutes = IntegerField(
+        _l("Minutes pendant lesquelles une place libérée attend une personne"), validators=_between(15, 1440)
     )
 
 
@@ -93,17 +140,50 @@ for _name, _label in TERMS.items():
 GROUPS = (
     (_l("Le centre"), ("name", "locale", "community")),
     (_l("Planning"), ("freeze_days", "horizon_weeks", "newcomer_weeks")),
+    (
+        _l("Heures, rapports et absences"),
+        ("path_months", "allocation_percent", "certificate_months", "absence_risk"),
+    ),
+    (_l("Messages et agendas"), ("message_months", "mail_invitations", "feed_titles")),
+    (
+        _l("Places au choix"),
+        (
+            "choice_kinds",
+            "choice_hold_hours",
+            "choice_notice_hours",
+            "choice_tolerance_points",
+            "freed_seat_minutes",
+        ),
+    ),
     (_l("Ce qui compte le plus"), tuple(f"weight_{name}" for name in TERMS)),
 )
 
 
+#: Choices that ``scheduler.settings`` reads by a function of the same name.
+READ_BY_NAME = (
+    "freeze_days",
+    "horizon_weeks",
+    "newcomer_weeks",
+    "path_months",
+    "allocation_percent",
+    "certificate_months",
+    "absence_risk",
+    "message_months",
+    "choice_kinds",
+    "choice_hold_hours",
+    "choice_notice_hours",
+    "choice_tolerance_points",
+    "freed_seat_minutes",
+)
+
+#: Choices that are off unless the centre's settings hold this value.
+SWITCHES: dict[str, Any] = {"mail_invitations": True, "feed_titles": "full"}
+
+
 def _form(centre: Centre, **options: Any) -> CentreForm:
     now_weights = chosen.weights(centre)
-    values: dict[str, Any] = {
-        "freeze_days": chosen.freeze_days(centre),
-        "horizon_weeks": chosen.horizon_weeks(centre),
-        "newcomer_weeks": chosen.newcomer_weeks(centre),
-    }
+    values: dict[str, Any] = {key: getattr(chosen, key)(centre) for key in READ_BY_NAME}
+    values |= {key: centre.settings.get(key) == value for key, value in SWITCHES.items()}
     choices: dict[str, list[tuple[str, Any]]] = {}
     for name in TERMS:
         points = getattr(now_weights, name)
@@ -139,7 +219,8 @@ def centre() -> Any:
             name=form.name.data.strip(),
             locale=form.locale.data,
             community=form.community.data,
-            choices={key: form[key].data for key in ("freeze_days", "horizon_weeks", "newcomer_weeks")},
+            choices={key: form[key].data for key in READ_BY_NAME}
+            | {key: value if form[key].data else None for key, value in SWITCHES.items()},
             weights={name: _points(name, form[f"weight_{name}"].data) for name in TERMS},
             version=form.version.data,
         )
