@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import secrets
 import wave
 from datetime import datetime, timedelta
@@ -17,7 +18,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import Recording
-from notifications.wording.texts import SPECS
+from notifications.voices import VOICES
+from notifications.wording.facts import day_name
+from notifications.wording.fill import VARIABLE
+from notifications.wording.shipped import shipped, shipped_languages
+from notifications.wording.texts import BY_KEY
+from scheduler import settings
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.message import N_
 from scheduler.models import Centre
@@ -32,8 +38,46 @@ SWEEP_AFTER = timedelta(days=1)
 #: Pieces of speech beside the texts: the weekdays, which are played after the text of a call.
 WEEKDAYS = tuple(f"weekday.{day}" for day in range(7))
 
+#: Texts that make sense without names, hours and places, which a recording cannot say.
+TEXTS = (
+    "reminder.one",
+    "reminder.day",
+    "change.changes",
+    "cancellation.cancelled",
+    "freed_seat.seat",
+    "missed_you.missed",
+    "satisfaction.rating",
+    "answer.thanks_coming",
+    "answer.thanks_cannot",
+    "answer.thanks",
+    "answer.we_will_call",
+    "answer.too_late",
+)
+
 #: Everything that can be recorded.
-NAMES = (*(spec.key for spec in SPECS), *WEEKDAYS)
+NAMES = (*TEXTS, *WEEKDAYS)
+
+
+def languages_to_record() -> tuple[str, ...]:
+    """Return the languages that no machine voice speaks."""
+    return tuple(code for code in shipped_languages() if code not in VOICES)
+
+
+def script(centre: Centre, code: str, name: str) -> str:
+    """Return what is to be read aloud: a text without what changes from person to person, or a weekday."""
+    if name in WEEKDAYS:
+        return day_name(code, WEEKDAYS.index(name))
+    words, spec = shipped(code), BY_KEY[name]
+    said = {"hello": words.parts["hello_voice"], "reply": words.keys.get(spec.reply, "")}
+    whole = words.texts[name]
+    for variable, text in said.items():
+        whole = whole.replace(f"{{{variable}}}", text)
+    lines = []
+    for line in whole.splitlines():
+        bare = line.replace("{centre}", settings.message_name(centre)).replace("{name}", "")
+        if bare.strip() and not VARIABLE.search(bare):
+            lines.append(_TIDY.sub(r"\1", " ".join(bare.split())))
+    return "\n".join(_OPEN_END.sub(_full_stop, line) for line in lines)
 
 
 def read_duration_ms(sound: bytes) -> int:
@@ -160,6 +204,15 @@ def sweep_recordings(session: Session, folder: Path, now: datetime) -> int:
             path.unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+#: Space left before a sign where a name stood, and a colon at the end of a line that nothing follows.
+_TIDY = re.compile(r"\s*,?\s+([.!,،።፣])")
+_OPEN_END = re.compile(r"\s*[:፦]$")
+
+
+def _full_stop(found: re.Match[str]) -> str:
+    return "።" if "፦" in found.group(0) else "."
 
 
 def _find(session: Session, centre_id: int, language: str, name: str) -> Recording | None:

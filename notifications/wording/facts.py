@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,8 +104,20 @@ def day_words(code: str, day: date, *, long: bool = False) -> str:
     formats = shipped(code).formats
     pattern = formats["long_day" if long else "day"]
     if "days" in formats:
-        pattern = pattern.replace("EEEE", f"'{formats['days'][day.weekday()]}'")
+        pattern = pattern.replace("EEEE", f"'{day_name(code, day.weekday())}'")
     return format_date(day, pattern, locale=code)
+
+
+def day_name(code: str, weekday: int) -> str:
+    """Return the name of a weekday, Monday being 0."""
+    formats = shipped(code).formats
+    # The bare pattern, as the names that stand alone are mixed up between languages in the locale data.
+    monday = date(2026, 11, 23)
+    return (
+        str(formats["days"][weekday])
+        if "days" in formats
+        else format_date(monday + timedelta(weekday), "EEEE", locale=code)
+    )
 
 
 @lru_cache(maxsize=4096)

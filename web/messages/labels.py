@@ -1,0 +1,81 @@
+"""Words for kinds of message, channels, texts and their variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from notifications.models import ChannelKind, MessageKind
+
+KINDS: Mapping[MessageKind, Any] = {
+    MessageKind.INVITATION: _l("Invitation à choisir"),
+    MessageKind.REMINDER: _l("Rappel"),
+    MessageKind.CHANGE: _l("Changement"),
+    MessageKind.CANCELLATION: _l("Annulation"),
+    MessageKind.FREED_SEAT: _l("Place libre"),
+    MessageKind.MISSED_YOU: _l("Après une absence"),
+    MessageKind.SATISFACTION: _l("Avis"),
+    MessageKind.ANSWER: _l("Accusés de réception"),
+}
+
+CHANNELS: Mapping[ChannelKind, Any] = {
+    ChannelKind.SMS: _l("SMS"),
+    ChannelKind.WHATSAPP: _l("WhatsApp"),
+    ChannelKind.VOICE: _l("Appel"),
+    ChannelKind.EMAIL: _l("E-mail"),
+}
+
+CHANNEL_ICONS: Mapping[ChannelKind, str] = {
+    ChannelKind.SMS: "phone",
+    ChannelKind.WHATSAPP: "whatsapp",
+    ChannelKind.VOICE: "telephone",
+    ChannelKind.EMAIL: "envelope",
+}
+
+#: What each text is for, by its key in ``notifications.wording.texts``.
+TEXTS: Mapping[str, Any] = {
+    "invitation.places": _l("Choisir entre plusieurs moments"),
+    "reminder.one": _l("Rappel d'une séance"),
+    "reminder.day": _l("Rappel de plusieurs séances"),
+    "change.changes": _l("Ce qui change dans la semaine"),
+    "cancellation.cancelled": _l("Séance annulée"),
+    "freed_seat.seat": _l("Une place s'est libérée"),
+    "missed_you.missed": _l("Nouvelles d'une personne absente"),
+    "satisfaction.rating": _l("Comment c'était ?"),
+    "answer.thanks_coming": _l("Merci : la personne vient"),
+    "answer.thanks_cannot": _l("Merci : la personne ne vient pas, et pourquoi ?"),
+    "answer.thanks": _l("Merci pour la réponse"),
+    "answer.we_will_call": _l("Nous allons appeler"),
+    "answer.not_understood": _l("Réponse pas comprise"),
+    "answer.opted_out": _l("Plus de messages (avis légal)"),
+    "answer.opted_in": _l("De nouveau des messages"),
+    "answer.too_late": _l("Trop tard pour répondre"),
+    "answer.place_chosen": _l("La place est réservée"),
+    "answer.place_gone": _l("La place est déjà prise"),
+}
+
+#: What each variable becomes.
+VARIABLES: Mapping[str, Any] = {
+    "hello": _l("le bonjour, avec le nom du centre et le prénom"),
+    "name": _l("le prénom, ou les prénoms d'un ménage"),
+    "centre": _l("le nom du centre dans les messages"),
+    "phone": _l("le téléphone du centre ; sa ligne disparaît s'il n'y en a pas"),
+    "link": _l("l'adresse de la page personnelle ; rien après elle sur sa ligne"),
+    "more": _l("« plus d'informations » et l'adresse ; rien dans un SMS ou un appel"),
+    "sessions": _l("les séances, chacune avec jour, heures, titre et lieu"),
+    "changes": _l("ce qui change, séance par séance"),
+    "choices": _l("les moments à choisir, numérotés"),
+    "day": _l("le jour de la première séance"),
+    "hours": _l("de quand à quand"),
+    "start": _l("l'heure du début"),
+    "end": _l("l'heure de la fin"),
+    "title": _l("le titre neutre de l'activité"),
+    "place": _l("le local et le site ; sa ligne disparaît s'il n'y en a pas"),
+    "deadline": _l("jusqu'à quand répondre"),
+    "reply": _l("comment répondre : chiffres, touches ou page, selon le canal"),
+}
+
+#: What is spoken in a recording and is not a text.
+WEEKDAY = _l("Le jour : %(day)s")
