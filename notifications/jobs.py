@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from socket import gethostname
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,8 +25,10 @@ from notifications.recordings import sweep_recordings
 from notifications.reminders import due, enqueue_due
 from notifications.replies.act import act_on_waiting
 from notifications.retention import forget_old
+from notifications.risk.history import choose, forget_fit, read_past, store_fit
 from notifications.settling import Means
 from notifications.settling import settle_choices as settle
+from scheduler import settings
 from scheduler.db import begin_writing
 from scheduler.jobs import Clock, Job
 from scheduler.models import Centre
@@ -105,6 +108,31 @@ def drop_old_recordings(
     return sweep_recordings(session, Path(recording_folder), clock()) if recording_folder else 0
 
 
+def foresee_absences(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
+    """Make each centre's rule of absences anew from its own past; no transaction waits for the arithmetic."""
+    counts = {"made": 0, "failed": 0}
+    for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
+        try:
+            centre, now = session.get_one(Centre, centre_id), clock()
+            wanted, zone = settings.absence_risk(centre), ZoneInfo(centre.timezone)
+            rows = read_past(session, centre, now) if wanted else []
+            session.rollback()
+            made = choose(rows, zone) if wanted else None
+            begin_writing(session)
+            centre = session.get_one(Centre, centre_id)
+            if made is not None and settings.absence_risk(centre):
+                store_fit(session, centre, *made, now)
+                counts["made"] += 1
+            else:
+                forget_fit(session, centre)
+            session.commit()
+        except Exception:
+            session.rollback()
+            log.exception("absences of centre %s could not be foreseen", centre_id)
+            counts["failed"] += 1
+    return counts
+
+
 def settle_choices(
     session: Session,
     clock: Clock,
@@ -130,5 +158,6 @@ JOBS: Final = (
     Job("settle_choices", settle_choices, every_s=20),
     Job("follow_up_failures", follow_up_failures, every_s=10),
     Job("forget_old_messages", forget_old_messages, cron="40 3 * * *"),
+    Job("foresee_absences", foresee_absences, cron="40 4 * * *"),
     Job("drop_old_recordings", drop_old_recordings, cron="50 3 * * *"),
 )

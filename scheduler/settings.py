@@ -15,6 +15,7 @@ key                          meaning
 ``choice_hold_hours``        how long places are kept for somebody who is to choose (48)
 ``choice_notice_hours``      how long before a place begins it must be settled (24)
 ``freed_seat_minutes``       how long, by day, a freed seat is kept for one person in line (180)
+``absence_risk``             whether absences are foreseen, to offer help in time (yes); see docs/risk.md
 ``weights``                  points of ``solver.problem.Weights`` that differ from the default (none)
 ``send_unreviewed``          send texts that no mediator has reviewed in that language (False)
 ``message_name``             how the centre calls itself in messages (its name)
@@ -109,6 +110,11 @@ def choice_notice_hours(centre: Centre) -> int:
 def freed_seat_minutes(centre: Centre) -> int:
     """Return how many minutes of the day a freed seat is kept for one person in line."""
     return min(max(_number(centre, "freed_seat_minutes", FREED_SEAT_MINUTES), 15), 1440)
+
+
+def absence_risk(centre: Centre) -> bool:
+    """Return whether absences are foreseen, so that help can be offered in time."""
+    return centre.settings.get("absence_risk") is not False
 
 
 def weights(centre: Centre) -> Weights:

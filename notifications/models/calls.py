@@ -20,10 +20,11 @@ class CallReason(StrEnum):
 
 
 class CallOutcome(StrEnum):
-    """What came of a call, in the order offered."""
+    """What came of a call; ``TOLD`` where there was nothing to answer but something to hear."""
 
     COMING = "coming"
     NOT_COMING = "not_coming"
+    TOLD = "told"
     NO_ANSWER = "no_answer"
     LATER = "later"
     WRONG_NUMBER = "wrong_number"
