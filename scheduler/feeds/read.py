@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session, load_only
 
 from scheduler.feeds.events import FeedEvent, Wording
@@ -62,24 +64,27 @@ def version_of(session: Session, link: Link, now: datetime) -> str:
     because old events leave a feed at midnight.
     """
 
-    def total(
-        table: type[Activity | Site | Room | StaffMember | Programme | MentoringMeeting],
-    ) -> Select[int]:
-        return select(func.coalesce(func.sum(table.version), 0)).where(table.centre_id == link.centre_id)
-
-    parts = session.execute(
-        select(
-            select(func.max(Plan.publication)).where(Plan.centre_id == link.centre_id).scalar_subquery(),
-            select(Centre.version).where(Centre.id == link.centre_id).scalar_subquery(),
-            *(
-                total(table).scalar_subquery()
-                for table in (Activity, Site, Room, StaffMember, Programme, MentoringMeeting)
-            ),
-            select(Participant.version).where(Participant.id == link.subject_id).scalar_subquery(),
-        )
-    ).one()
+    parts = session.execute(_versions(), {"centre": link.centre_id, "subject": link.subject_id}).one()
     text = f"{link.id}:{now.date()}:{':'.join(str(part) for part in parts)}"
     return sha256(text.encode()).hexdigest()[:32]
+
+
+@cache
+def _versions() -> Select[Any]:
+    """Return the query for everything that feeds show, built once: calendar programs ask all day."""
+    centre: Any = bindparam("centre")
+    counted: tuple[Any, ...] = (Activity, Site, Room, StaffMember, Programme, MentoringMeeting)
+    return select(
+        select(func.max(Plan.publication)).where(Plan.centre_id == centre).scalar_subquery(),
+        select(Centre.version).where(Centre.id == centre).scalar_subquery(),
+        *(
+            select(func.coalesce(func.sum(table.version), 0))
+            .where(table.centre_id == centre)
+            .scalar_subquery()
+            for table in counted
+        ),
+        select(Participant.version).where(Participant.id == bindparam("subject")).scalar_subquery(),
+    )
 
 
 def read_feed(
@@ -95,7 +100,25 @@ def read_feed(
     held = days_in_force(session, link.centre_id)
     published = _published(session, link.centre_id, first_day)
     query = (
-        select(GroupSession, Activity, Site, Room)
+        select(
+            GroupSession.id,
+            GroupSession.uid,
+            GroupSession.plan_id,
+            GroupSession.sequence,
+            GroupSession.changed_at,
+            GroupSession.day,
+            GroupSession.starts_at,
+            GroupSession.ends_at,
+            GroupSession.cancelled_at,
+            Activity.name.label("activity"),
+            Activity.neutral_name,
+            Activity.individual,
+            Site.name.label("site"),
+            Site.address,
+            Site.latitude,
+            Site.longitude,
+            Room.name.label("room"),
+        )
         .join(GroupSession.activity)
         .join(GroupSession.site)
         .outerjoin(GroupSession.room)
@@ -106,12 +129,12 @@ def read_feed(
         )
     )
     rows = session.execute(query).all()
-    leaders = _leaders(session, [row[0].id for row in rows])
+    leaders = _leaders(session, [row.id for row in rows])
     events = []
-    for row, activity, site, room, current in _latest(rows, held, published):
+    for row, current in _latest(rows, held, published):
         dropped_at = None if current else _dropped_at(published, row.day, published[row.plan_id].publication)
         full = link.kind not in NEUTRAL_KINDS or settings.get("feed_titles") == "full"
-        event = _event(row, activity, site, room, leaders[row.id], wording, full=full, dropped_at=dropped_at)
+        event = _event(row, leaders[row.id], wording, full=full, dropped_at=dropped_at)
         if not event.cancelled or event.stamp >= now - timedelta(days=CANCELLED_DAYS):
             events.append(event)
     events += _meetings(session, link, wording, now)
@@ -157,23 +180,21 @@ def _published(session: Session, centre_id: int, first_day: date) -> dict[int, P
 
 
 def _latest(
-    rows: Iterable[Row[GroupSession, Activity, Site, Room]],
+    rows: Iterable[Row[*tuple[Any, ...]]],
     held: list[DaysInForce],
     published: dict[int, Plan],
-) -> Iterator[tuple[GroupSession, Activity, Site, Room | None, bool]]:
+) -> Iterator[tuple[Any, bool]]:
     """Yield each session once, as the version in force has it, or else as the last one that had it."""
-    best: dict[str, tuple[bool, int, Row[GroupSession, Activity, Site, Room]]] = {}
+    best: dict[str, tuple[bool, int, Any]] = {}
     for row in rows:
         current = any(
-            piece.plan_id == row[0].plan_id and piece.first_day <= row[0].day <= piece.last_day
-            for piece in held
+            piece.plan_id == row.plan_id and piece.first_day <= row.day <= piece.last_day for piece in held
         )
-        rank = (current, published[row[0].plan_id].publication or 0, row)
-        if row[0].uid not in best or rank[:2] > best[row[0].uid][:2]:
-            best[row[0].uid] = rank
+        rank = (current, published[row.plan_id].publication or 0, row)
+        if row.uid not in best or rank[:2] > best[row.uid][:2]:
+            best[row.uid] = rank
     for current, _publication, chosen in best.values():
-        held_row, activity, site, room = chosen
-        yield held_row, activity, site, room, current
+        yield chosen, current
 
 
 def _dropped_at(published: dict[int, Plan], day: date, publication: int | None) -> datetime:
@@ -218,28 +239,25 @@ def _leaders(session: Session, session_ids: Iterable[int]) -> dict[int, list[str
 
 
 def _event(
-    held: GroupSession,
-    activity: Activity,
-    site: Site,
-    room: Room | None,
+    held: Any,
     leaders: list[str],
     wording: Wording,
     *,
     full: bool,
     dropped_at: datetime | None,
 ) -> FeedEvent:
-    neutral = activity.neutral_name or (wording.appointment if activity.individual else wording.activity)
-    place = ", ".join(part for part in (room.name if room else "", site.name, site.address) if part)
+    neutral = held.neutral_name or (wording.appointment if held.individual else wording.activity)
+    place = ", ".join(part for part in (held.room, held.site, held.address) if part)
     return FeedEvent(
         uid=held.uid,
         sequence=held.sequence + (dropped_at is not None),
         stamp=dropped_at or held.changed_at,
         starts_at=held.starts_at,
         ends_at=held.ends_at,
-        summary=activity.name if full else neutral,
+        summary=held.activity if full else neutral,
         description=wording.with_people.format(names=", ".join(leaders)) if leaders else "",
         location=place,
-        latitude=site.latitude,
-        longitude=site.longitude,
+        latitude=held.latitude,
+        longitude=held.longitude,
         cancelled=dropped_at is not None or held.cancelled_at is not None,
     )
