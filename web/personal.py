@@ -28,12 +28,15 @@ from flask import (
 )
 
 from notifications.links import PREFIX, find_reader
-from scheduler.attendance import answer, session_in_force
+from notifications.replies.effects import seat_is_gone, store
+from scheduler.attendance import session_in_force
 from scheduler.check_in import is_open
+from scheduler.choices import Outcome, choose, decline
+from scheduler.choices.cards import invitations_of
 from scheduler.db import enter_centre
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.links import find_link, find_subject
-from scheduler.models import Answer, Centre, LinkKind, Participant
+from scheduler.models import Answer, Centre, ChoiceOffer, LinkKind, OfferKind, Participant
 from scheduler.personal_week import Card, personal_week
 from scheduler.places import site_photo
 from scheduler.wording import RIGHT_TO_LEFT, known_language, languages, plain_words
@@ -97,18 +100,28 @@ def week() -> str:
     today = local(datetime.now(UTC)).date()
     centre = db.session.get_one(Centre, person.centre_id)
     full = centre.settings.get("feed_titles") == "full"
+    instant = datetime.now(UTC)
+    invitations = invitations_of(db.session(), person, instant, full_titles=full)
+    hidden = {each.hidden for each in invitations}
     cards = personal_week(db.session(), person, today, DAYS, full_titles=full)
+    cards = [card for card in cards if card.uid not in hidden]
     monday = today - timedelta(today.weekday()) + timedelta(7)
     groups = [
         ("today", [card for card in cards if card.day == today]),
         ("this_week", [card for card in cards if today < card.day < monday]),
         ("next_week", [card for card in cards if monday <= card.day]),
     ]
-    instant = datetime.now(UTC)
     near = {
         card.uid for card in cards if not card.cancelled and is_open(card.starts_at, card.ends_at, instant)
     }
-    return show_page("week.html", person=person, groups=groups, near=near, told=session.pop("told", None))
+    return show_page(
+        "week.html",
+        person=person,
+        invitations=invitations,
+        groups=groups,
+        near=near,
+        told=session.pop("told", None),
+    )
 
 
 @blueprint.post("/<uid>/<given>")
@@ -123,10 +136,48 @@ def reply(uid: str, given: str) -> Any:
     choice = Answer(given)
     if choice is Answer.NOT_COMING and reason not in REASONS:
         return show_page("why.html", person=person, uid=uid, reasons=REASONS)
-    answer(db.session(), held, person.id, choice, datetime.now(UTC), reason=reason)
+    centre = db.session.get_one(Centre, person.centre_id)
+    if choice is Answer.COMING and seat_is_gone(db.session(), centre, uid, person.id):
+        session["told"] = "place_gone"
+        return redirect(url_for("personal.week"))
+    store(db.session(), centre, held, person.id, choice, datetime.now(UTC), reason=reason)
     db.session.commit()
     session["told"] = choice.value
     return redirect(url_for("personal.week", _anchor=f"s-{uid}"))
+
+
+@blueprint.post("/choix/<int:offer_id>/<int:number>")
+@public
+def choose_place(offer_id: int, number: int) -> Any:
+    """Give the person the place they choose, if it can still be had."""
+    offer = _offer(offer_id)
+    found = choose(db.session(), offer, number, datetime.now(UTC))
+    db.session.commit()
+    session["told"] = {
+        Outcome.CHOSEN: "chosen",
+        Outcome.TAKEN: "place_gone",
+    }.get(found.outcome, "too_late")
+    return redirect(url_for("personal.week"))
+
+
+@blueprint.post("/choix/<int:offer_id>/non")
+@public
+def decline_places(offer_id: int) -> Any:
+    """Note that none of the places suits."""
+    offer = _offer(offer_id)
+    decline(db.session(), offer, datetime.now(UTC))
+    db.session.commit()
+    session["told"] = "call_me" if offer.kind == OfferKind.CHOICE else "not_coming"
+    return redirect(url_for("personal.week"))
+
+
+def _offer(offer_id: int) -> ChoiceOffer:
+    """Return an offer of the person of this visit; the same 404 for every other."""
+    person = visitor()
+    offer = db.session.get(ChoiceOffer, offer_id)
+    if offer is None or offer.participant_id != person.id:
+        abort(404)
+    return offer
 
 
 @blueprint.route("/langue", methods=["GET", "POST"])
@@ -203,6 +254,7 @@ def show_page(template: str, **values: Any) -> str:
         direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
         clock=clock_hands,
         day_name=lambda day: _day_name(day, code),
+        moment=lambda instant: f"{_day_name(local(instant).date(), code)}, {local(instant):%-H:%M}",
         spoken=lambda card: spoken_text(card, code, plain_words(code)),
         pictogram=pictogram_file,
         title=lambda card: card.title or plain_words(code)["appointment" if card.individual else "activity"],

@@ -1,0 +1,118 @@
+"""What a person may choose from now, as the cards of their page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from scheduler.models import (
+    Centre,
+    ChoiceOffer,
+    ChoicePlace,
+    OfferKind,
+    OfferState,
+    Participant,
+    PlaceState,
+    StaffMember,
+)
+from scheduler.personal_week import Card
+from scheduler.timegrid import to_wall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """An offer on its person's page: numbered cards to choose from, or the one that was chosen.
+
+    ``without_answer`` is the number of the place that the person has if they do not choose, if any.
+    ``hidden`` is the session of the plan that its cards speak of already.
+    """
+
+    offer_id: int
+    free_seat: bool
+    chosen: bool
+    until: datetime
+    without_answer: int | None
+    places: tuple[tuple[int, Card], ...]
+    hidden: str | None
+
+
+def invitations_of(
+    session: Session, person: Participant, now: datetime, *, full_titles: bool = False
+) -> list[Invitation]:
+    """Return what somebody may choose from, and what they chose that is not part of the plan yet."""
+    query = (
+        select(ChoiceOffer)
+        .where(
+            ChoiceOffer.centre_id == person.centre_id,
+            ChoiceOffer.participant_id == person.id,
+            or_(
+                (ChoiceOffer.state == OfferState.OPEN) & (ChoiceOffer.expires_at > now),
+                ChoiceOffer.state == OfferState.CHOSEN,
+            ),
+        )
+        .options(
+            selectinload(ChoiceOffer.places).options(
+                joinedload(ChoicePlace.site),
+                joinedload(ChoicePlace.room),
+                joinedload(ChoicePlace.activity),
+            )
+        )
+        .order_by(ChoiceOffer.expires_at, ChoiceOffer.id)
+    )
+    offers = session.scalars(query).all()
+    if not offers:
+        return []
+    zone = ZoneInfo(session.get_one(Centre, person.centre_id).timezone)
+    names = _first_names(session, (place for offer in offers for place in offer.places))
+    found = []
+    for offer in offers:
+        chosen = offer.state == OfferState.CHOSEN
+        shown = [place for place in offer.places if not chosen or place.state == PlaceState.CHOSEN]
+        found.append(
+            Invitation(
+                offer_id=offer.id,
+                free_seat=offer.kind == OfferKind.FREED_SEAT,
+                chosen=chosen,
+                until=offer.expires_at,
+                without_answer=None if chosen or offer.kind == OfferKind.FREED_SEAT else 1,
+                places=tuple((place.number, _card(place, zone, names, full_titles)) for place in shown),
+                hidden=offer.session_uid if offer.kind == OfferKind.CHOICE else None,
+            )
+        )
+    return found
+
+
+def _first_names(session: Session, places: Iterable[ChoicePlace]) -> dict[int, str]:
+    ids = {staff_id for place in places for _, staff_id in place.leaders}
+    query = select(StaffMember.id, StaffMember.first_name).where(StaffMember.id.in_(ids))
+    return {int(row_id): str(name) for row_id, name in session.execute(query)} if ids else {}
+
+
+def _card(place: ChoicePlace, zone: ZoneInfo, names: dict[int, str], full_titles: bool) -> Card:
+    activity, site, room = place.activity, place.site, place.room
+    return Card(
+        uid=f"{place.offer_id}-{place.number}",
+        day=to_wall(place.starts_at, zone)[0],
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        kind=activity.kind,
+        pictogram=activity.pictogram,
+        title=activity.name if full_titles else activity.neutral_name,
+        individual=activity.individual,
+        place=", ".join(part for part in (room.name if room else "", site.name) if part),
+        address=site.address,
+        transport=site.transport,
+        site_id=site.id,
+        photo=None,
+        latitude=site.latitude,
+        longitude=site.longitude,
+        leaders=tuple(names[staff_id] for _, staff_id in place.leaders if staff_id in names),
+        cancelled=False,
+        answer=None,
+        here=False,
+    )
