@@ -77,6 +77,45 @@ def upgrade():
         batch_op.create_index('ix_audit_entry_centre_at', ['centre_id', 'at'], unique=False)
         batch_op.create_index(batch_op.f('ix_audit_entry_centre_id'), ['centre_id'], unique=False)
 
+    op.create_table('centre_wording',
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('channel', sa.String(length=10), nullable=False),
+    sa.Column('kind', sa.String(length=14), nullable=False),
+    sa.Column('name', sa.String(length=20), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('content_sid', sa.String(length=40), nullable=True),
+    sa.Column('reviewed_by', sa.String(length=120), nullable=False),
+    sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_centre_wording_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_centre_wording')),
+    sa.UniqueConstraint('centre_id', 'language', 'channel', 'kind', 'name', name=op.f('uq_centre_wording_centre_id_language_channel_kind_name'))
+    )
+    with op.batch_alter_table('centre_wording', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_centre_wording_centre_id'), ['centre_id'], unique=False)
+
+    op.create_table('contact_address',
+    sa.Column('channel', sa.String(length=10), nullable=False),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('error_code', sa.String(length=40), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('window_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('flagged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_contact_address_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_address')),
+    sa.UniqueConstraint('centre_id', 'channel', 'address', name=op.f('uq_contact_address_centre_id_channel_address'))
+    )
+    with op.batch_alter_table('contact_address', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_address_centre_id'), ['centre_id'], unique=False)
+
     op.create_table('course_source',
     sa.Column('school', sa.String(length=120), nullable=False),
     sa.Column('url', sa.String(length=500), nullable=False),
@@ -106,6 +145,24 @@ def upgrade():
     )
     with op.batch_alter_table('equipment_pool', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_equipment_pool_centre_id'), ['centre_id'], unique=False)
+
+    op.create_table('experiment',
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('salt', sa.String(length=32), nullable=False),
+    sa.Column('skipped', sa.JSON(), nullable=False),
+    sa.Column('most_per_arm', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('looks', sa.JSON(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_experiment_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_experiment'))
+    )
+    with op.batch_alter_table('experiment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_experiment_centre_id'), ['centre_id'], unique=False)
 
     op.create_table('import_batch',
     sa.Column('kind', sa.String(length=20), nullable=False),
@@ -206,6 +263,39 @@ def upgrade():
     with op.batch_alter_table('programme', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_programme_centre_id'), ['centre_id'], unique=False)
 
+    op.create_table('recording',
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('token', sa.String(length=64), nullable=False),
+    sa.Column('file_name', sa.String(length=100), nullable=False),
+    sa.Column('mime', sa.String(length=40), nullable=False),
+    sa.Column('size_bytes', sa.Integer(), nullable=False),
+    sa.Column('duration_ms', sa.Integer(), nullable=False),
+    sa.Column('recorded_by', sa.String(length=120), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_recording_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
+    sa.UniqueConstraint('centre_id', 'language', 'name', name=op.f('uq_recording_centre_id_language_name')),
+    sa.UniqueConstraint('token', name=op.f('uq_recording_token'))
+    )
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recording_centre_id'), ['centre_id'], unique=False)
+
+    op.create_table('risk_fit',
+    sa.Column('fit', sa.JSON(), nullable=False),
+    sa.Column('evaluation', sa.JSON(), nullable=True),
+    sa.Column('fitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_risk_fit_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_risk_fit')),
+    sa.UniqueConstraint('centre_id', name=op.f('uq_risk_fit_centre_id'))
+    )
+    with op.batch_alter_table('risk_fit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_risk_fit_centre_id'), ['centre_id'], unique=False)
+
     op.create_table('site',
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('address', sa.String(length=300), nullable=False),
@@ -262,6 +352,20 @@ def upgrade():
     )
     with op.batch_alter_table('watch_rule', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_watch_rule_centre_id'), ['centre_id'], unique=False)
+
+    op.create_table('wording_review',
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('reviewed_by', sa.String(length=120), nullable=False),
+    sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_wording_review_centre_id_centre'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_wording_review')),
+    sa.UniqueConstraint('centre_id', 'language', name=op.f('uq_wording_review_centre_id_language'))
+    )
+    with op.batch_alter_table('wording_review', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_wording_review_centre_id'), ['centre_id'], unique=False)
 
     op.create_table('activity',
     sa.Column('programme_id', sa.Integer(), nullable=False),
@@ -544,6 +648,33 @@ def upgrade():
     with op.batch_alter_table('plan', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_plan_centre_id'), ['centre_id'], unique=False)
 
+    op.create_table('reminder_policy',
+    sa.Column('programme_id', sa.Integer(), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('steps', sa.JSON(), nullable=False),
+    sa.Column('quiet_from', sa.Time(), nullable=False),
+    sa.Column('quiet_until', sa.Time(), nullable=False),
+    sa.Column('digest', sa.Boolean(), nullable=False),
+    sa.Column('holidays', sa.String(length=8), nullable=False),
+    sa.Column('missed_you', sa.Boolean(), nullable=False),
+    sa.Column('satisfaction_weeks', sa.Integer(), nullable=False),
+    sa.Column('most_per_day', sa.Integer(), nullable=False),
+    sa.Column('household', sa.Boolean(), nullable=False),
+    sa.Column('change_days', sa.Integer(), nullable=False),
+    sa.Column('budget_eur_cents', sa.Integer(), nullable=True),
+    sa.Column('prices', sa.JSON(), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_reminder_policy_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_reminder_policy_programme_id_programme'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminder_policy')),
+    sa.UniqueConstraint('centre_id', 'programme_id', name=op.f('uq_reminder_policy_centre_id_programme_id'))
+    )
+    with op.batch_alter_table('reminder_policy', schema=None) as batch_op:
+        batch_op.create_index('ix_reminder_policy_centre', ['centre_id'], unique=True, sqlite_where=sa.text('programme_id IS NULL'), postgresql_where=sa.text('programme_id IS NULL'))
+        batch_op.create_index(batch_op.f('ix_reminder_policy_centre_id'), ['centre_id'], unique=False)
+
     op.create_table('room',
     sa.Column('site_id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -562,6 +693,20 @@ def upgrade():
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_room_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_room_site_id'), ['site_id'], unique=False)
+
+    op.create_table('site_photo',
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=16), nullable=False),
+    sa.Column('jpeg', sa.LargeBinary(), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_site_photo_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_site_photo_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_site_photo')),
+    sa.UniqueConstraint('site_id', name=op.f('uq_site_photo_site_id'))
+    )
+    with op.batch_alter_table('site_photo', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_site_photo_centre_id'), ['centre_id'], unique=False)
 
     op.create_table('slot_return',
     sa.Column('session_uid', sa.String(length=36), nullable=False),
@@ -728,6 +873,34 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_certificate_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_participant_id'), ['participant_id'], unique=False)
 
+    op.create_table('choice_round',
+    sa.Column('activity_id', sa.Integer(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('tolerance_points', sa.Integer(), nullable=False),
+    sa.Column('hold_hours', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('people', sa.Integer(), nullable=False),
+    sa.Column('error', sa.String(length=200), nullable=False),
+    sa.Column('requested_by_id', sa.Integer(), nullable=True),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ready_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.CheckConstraint('first_day <= last_day', name=op.f('ck_choice_round_order')),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_choice_round_activity_id_activity'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_choice_round_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['requested_by_id'], ['user_account.id'], name=op.f('fk_choice_round_requested_by_id_user_account'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_choice_round'))
+    )
+    with op.batch_alter_table('choice_round', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_choice_round_activity_id'), ['activity_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_round_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_choice_round_state', ['state', 'queued_at'], unique=False)
+
     op.create_table('cohort_member',
     sa.Column('cohort_id', sa.Integer(), nullable=False),
     sa.Column('participant_id', sa.Integer(), nullable=False),
@@ -742,6 +915,21 @@ def upgrade():
     with op.batch_alter_table('cohort_member', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_cohort_member_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_cohort_member_participant_id'), ['participant_id'], unique=False)
+
+    op.create_table('contact_choice',
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('channels', sa.JSON(), nullable=False),
+    sa.Column('exempt', sa.Boolean(), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_contact_choice_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_contact_choice_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_choice')),
+    sa.UniqueConstraint('participant_id', name=op.f('uq_contact_choice_participant_id'))
+    )
+    with op.batch_alter_table('contact_choice', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_choice_centre_id'), ['centre_id'], unique=False)
 
     op.create_table('course_enrolment',
     sa.Column('course_id', sa.Integer(), nullable=False),
@@ -812,6 +1000,25 @@ def upgrade():
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_enrolment_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_participant_id'), ['participant_id'], unique=False)
+
+    op.create_table('freed_seat',
+    sa.Column('session_uid', sa.String(length=36), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('freed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_freed_seat_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_freed_seat_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_freed_seat')),
+    sa.UniqueConstraint('centre_id', 'session_uid', 'participant_id', name=op.f('uq_freed_seat_centre_id_session_uid_participant_id'))
+    )
+    with op.batch_alter_table('freed_seat', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_freed_seat_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_freed_seat_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index('ix_freed_seat_state', ['state', 'freed_at'], unique=False)
 
     op.create_table('group_session',
     sa.Column('kind', sa.String(length=12), nullable=False),
@@ -912,6 +1119,56 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_mentoring_pair_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_mentoring_pair_mentor_id'), ['mentor_id'], unique=False)
 
+    op.create_table('message',
+    sa.Column('key', sa.String(length=160), nullable=False),
+    sa.Column('token', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=14), nullable=False),
+    sa.Column('channel', sa.String(length=10), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=True),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('content_sid', sa.String(length=40), nullable=True),
+    sa.Column('content_variables', sa.JSON(), nullable=False),
+    sa.Column('media_url', sa.String(length=300), nullable=True),
+    sa.Column('recording_id', sa.Integer(), nullable=True),
+    sa.Column('segments', sa.Integer(), nullable=False),
+    sa.Column('price_eur_millicents', sa.Integer(), nullable=False),
+    sa.Column('step', sa.String(length=40), nullable=False),
+    sa.Column('variant', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('claimed_by', sa.String(length=80), nullable=True),
+    sa.Column('provider', sa.String(length=20), nullable=False),
+    sa.Column('provider_sid', sa.String(length=64), nullable=True),
+    sa.Column('error_code', sa.String(length=40), nullable=True),
+    sa.Column('error', sa.String(length=200), nullable=True),
+    sa.Column('fallback_of_id', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('final_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_message_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['fallback_of_id'], ['message.id'], name=op.f('fk_message_fallback_of_id_message'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_message_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
+    sa.UniqueConstraint('centre_id', 'key', name=op.f('uq_message_centre_id_key')),
+    sa.UniqueConstraint('token', name=op.f('uq_message_token'))
+    )
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index('ix_message_address', ['centre_id', 'address', 'created_at'], unique=False)
+        batch_op.create_index('ix_message_centre_created', ['centre_id', 'created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_message_due', ['state', 'next_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index('ix_message_provider_sid', ['provider_sid'], unique=False)
+
     op.create_table('outside_attendance',
     sa.Column('participant_id', sa.Integer(), nullable=False),
     sa.Column('counter', sa.String(length=40), nullable=False),
@@ -962,6 +1219,26 @@ def upgrade():
     with op.batch_alter_table('path_counter', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_path_counter_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_path_counter_participant_id'), ['participant_id'], unique=False)
+
+    op.create_table('phone_call',
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('session_uid', sa.String(length=36), nullable=True),
+    sa.Column('reason', sa.String(length=10), nullable=False),
+    sa.Column('chance', sa.Double(), nullable=True),
+    sa.Column('outcome', sa.String(length=14), nullable=False),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('called_by_id', sa.Integer(), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['called_by_id'], ['user_account.id'], name=op.f('fk_phone_call_called_by_id_user_account'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_phone_call_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_phone_call_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_phone_call'))
+    )
+    with op.batch_alter_table('phone_call', schema=None) as batch_op:
+        batch_op.create_index('ix_phone_call_centre_called', ['centre_id', 'called_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_phone_call_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_phone_call_participant_id'), ['participant_id'], unique=False)
 
     op.create_table('task',
     sa.Column('kind', sa.String(length=20), nullable=False),
@@ -1033,7 +1310,75 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_attendance_mark_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attendance_mark_record_id'), ['record_id'], unique=False)
 
+    op.create_table('choice_offer',
+    sa.Column('round_id', sa.Integer(), nullable=True),
+    sa.Column('freed_seat_id', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('activity_id', sa.Integer(), nullable=False),
+    sa.Column('session_uid', sa.String(length=36), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('chosen_number', sa.Integer(), nullable=True),
+    sa.Column('chosen_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('by_default', sa.Boolean(), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.CheckConstraint('chosen_number IS NULL OR chosen_number BETWEEN 1 AND 3', name=op.f('ck_choice_offer_chosen')),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_choice_offer_activity_id_activity'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_choice_offer_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['freed_seat_id'], ['freed_seat.id'], name=op.f('fk_choice_offer_freed_seat_id_freed_seat'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_choice_offer_participant_id_participant'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['round_id'], ['choice_round.id'], name=op.f('fk_choice_offer_round_id_choice_round'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_choice_offer'))
+    )
+    with op.batch_alter_table('choice_offer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_choice_offer_activity_id'), ['activity_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_offer_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_offer_freed_seat_id'), ['freed_seat_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_offer_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_offer_round_id'), ['round_id'], unique=False)
+        batch_op.create_index('ix_choice_offer_session', ['centre_id', 'session_uid'], unique=False)
+        batch_op.create_index('ix_choice_offer_state', ['centre_id', 'state', 'expires_at'], unique=False)
+
+    op.create_table('inbound_message',
+    sa.Column('provider', sa.String(length=20), nullable=False),
+    sa.Column('provider_sid', sa.String(length=64), nullable=False),
+    sa.Column('channel', sa.String(length=10), nullable=False),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('button', sa.String(length=80), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=True),
+    sa.Column('about_id', sa.Integer(), nullable=True),
+    sa.Column('meaning', sa.String(length=12), nullable=True),
+    sa.Column('choice', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('handled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('handled_by_id', sa.Integer(), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['about_id'], ['message.id'], name=op.f('fk_inbound_message_about_id_message'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_inbound_message_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['handled_by_id'], ['user_account.id'], name=op.f('fk_inbound_message_handled_by_id_user_account'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_inbound_message_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_inbound_message')),
+    sa.UniqueConstraint('provider', 'provider_sid', name=op.f('uq_inbound_message_provider_provider_sid'))
+    )
+    with op.batch_alter_table('inbound_message', schema=None) as batch_op:
+        batch_op.create_index('ix_inbound_message_address', ['centre_id', 'address'], unique=False)
+        batch_op.create_index(batch_op.f('ix_inbound_message_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_inbound_message_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index('ix_inbound_message_state', ['centre_id', 'state', 'received_at'], unique=False)
+
     op.create_table('mentoring_meeting',
+    sa.Column('uid', sa.String(length=36), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('pair_id', sa.Integer(), nullable=False),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
@@ -1054,6 +1399,48 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_mentoring_meeting_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_mentoring_meeting_pair_id'), ['pair_id'], unique=False)
 
+    op.create_table('message_event',
+    sa.Column('message_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=80), nullable=False),
+    sa.Column('source', sa.String(length=10), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('error_code', sa.String(length=40), nullable=True),
+    sa.Column('applied', sa.Boolean(), nullable=False),
+    sa.Column('happened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_message_event_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_message_event_message_id_message'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_event')),
+    sa.UniqueConstraint('message_id', 'key', name=op.f('uq_message_event_message_id_key'))
+    )
+    with op.batch_alter_table('message_event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_message_event_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_event_message_id'), ['message_id'], unique=False)
+
+    op.create_table('message_topic',
+    sa.Column('message_id', sa.Integer(), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('session_uid', sa.String(length=36), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirm_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_message_topic_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_message_topic_message_id_message'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_message_topic_participant_id_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_topic')),
+    sa.UniqueConstraint('message_id', 'participant_id', 'session_uid', name=op.f('uq_message_topic_message_id_participant_id_session_uid'))
+    )
+    with op.batch_alter_table('message_topic', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_message_topic_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index('ix_message_topic_confirm', ['confirm_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_topic_message_id'), ['message_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_topic_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index('ix_message_topic_session', ['centre_id', 'session_uid', 'participant_id'], unique=False)
+
     op.create_table('session_leader',
     sa.Column('session_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.String(length=40), nullable=False),
@@ -1070,21 +1457,92 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_session_leader_centre_id'), ['centre_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_session_leader_staff_id'), ['staff_id'], unique=False)
 
+    op.create_table('choice_place',
+    sa.Column('offer_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('session_uid', sa.String(length=36), nullable=True),
+    sa.Column('activity_id', sa.Integer(), nullable=False),
+    sa.Column('cohort_id', sa.Integer(), nullable=True),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('site_id', sa.Integer(), nullable=False),
+    sa.Column('room_id', sa.Integer(), nullable=True),
+    sa.Column('language', sa.String(length=5), nullable=True),
+    sa.Column('leaders', sa.JSON(), nullable=False),
+    sa.Column('points_lost', sa.Integer(), nullable=False),
+    sa.Column('held_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('centre_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.CheckConstraint('number BETWEEN 1 AND 3', name=op.f('ck_choice_place_number')),
+    sa.CheckConstraint('starts_at < ends_at', name=op.f('ck_choice_place_order')),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_choice_place_activity_id_activity'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_choice_place_centre_id_centre'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['cohort_id'], ['cohort.id'], name=op.f('fk_choice_place_cohort_id_cohort'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['offer_id'], ['choice_offer.id'], name=op.f('fk_choice_place_offer_id_choice_offer'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['room_id'], ['room.id'], name=op.f('fk_choice_place_room_id_room'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_choice_place_site_id_site'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_choice_place')),
+    sa.UniqueConstraint('offer_id', 'number', name=op.f('uq_choice_place_offer_id_number'))
+    )
+    with op.batch_alter_table('choice_place', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_choice_place_centre_id'), ['centre_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_choice_place_offer_id'), ['offer_id'], unique=False)
+        batch_op.create_index('ix_choice_place_session', ['centre_id', 'session_uid', 'state'], unique=False)
+        batch_op.create_index('ix_choice_place_times', ['centre_id', 'state', 'starts_at'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('choice_place', schema=None) as batch_op:
+        batch_op.drop_index('ix_choice_place_times')
+        batch_op.drop_index('ix_choice_place_session')
+        batch_op.drop_index(batch_op.f('ix_choice_place_offer_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_place_centre_id'))
+
+    op.drop_table('choice_place')
     with op.batch_alter_table('session_leader', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_session_leader_staff_id'))
         batch_op.drop_index(batch_op.f('ix_session_leader_centre_id'))
 
     op.drop_table('session_leader')
+    with op.batch_alter_table('message_topic', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_topic_session')
+        batch_op.drop_index(batch_op.f('ix_message_topic_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_message_topic_message_id'))
+        batch_op.drop_index('ix_message_topic_confirm')
+        batch_op.drop_index(batch_op.f('ix_message_topic_centre_id'))
+
+    op.drop_table('message_topic')
+    with op.batch_alter_table('message_event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_message_event_message_id'))
+        batch_op.drop_index(batch_op.f('ix_message_event_centre_id'))
+
+    op.drop_table('message_event')
     with op.batch_alter_table('mentoring_meeting', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mentoring_meeting_pair_id'))
         batch_op.drop_index(batch_op.f('ix_mentoring_meeting_centre_id'))
 
     op.drop_table('mentoring_meeting')
+    with op.batch_alter_table('inbound_message', schema=None) as batch_op:
+        batch_op.drop_index('ix_inbound_message_state')
+        batch_op.drop_index(batch_op.f('ix_inbound_message_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_inbound_message_centre_id'))
+        batch_op.drop_index('ix_inbound_message_address')
+
+    op.drop_table('inbound_message')
+    with op.batch_alter_table('choice_offer', schema=None) as batch_op:
+        batch_op.drop_index('ix_choice_offer_state')
+        batch_op.drop_index('ix_choice_offer_session')
+        batch_op.drop_index(batch_op.f('ix_choice_offer_round_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_offer_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_offer_freed_seat_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_offer_centre_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_offer_activity_id'))
+
+    op.drop_table('choice_offer')
     with op.batch_alter_table('attendance_mark', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attendance_mark_record_id'))
         batch_op.drop_index(batch_op.f('ix_attendance_mark_centre_id'))
@@ -1102,6 +1560,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_task_assigned_to_id'))
 
     op.drop_table('task')
+    with op.batch_alter_table('phone_call', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_phone_call_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_phone_call_centre_id'))
+        batch_op.drop_index('ix_phone_call_centre_called')
+
+    op.drop_table('phone_call')
     with op.batch_alter_table('path_counter', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_path_counter_participant_id'))
         batch_op.drop_index(batch_op.f('ix_path_counter_centre_id'))
@@ -1116,6 +1580,15 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_outside_attendance_centre_id'))
 
     op.drop_table('outside_attendance')
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_provider_sid')
+        batch_op.drop_index(batch_op.f('ix_message_participant_id'))
+        batch_op.drop_index('ix_message_due')
+        batch_op.drop_index(batch_op.f('ix_message_centre_id'))
+        batch_op.drop_index('ix_message_centre_created')
+        batch_op.drop_index('ix_message_address')
+
+    op.drop_table('message')
     with op.batch_alter_table('mentoring_pair', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mentoring_pair_mentor_id'))
         batch_op.drop_index(batch_op.f('ix_mentoring_pair_centre_id'))
@@ -1140,6 +1613,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_group_session_activity_id'))
 
     op.drop_table('group_session')
+    with op.batch_alter_table('freed_seat', schema=None) as batch_op:
+        batch_op.drop_index('ix_freed_seat_state')
+        batch_op.drop_index(batch_op.f('ix_freed_seat_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_freed_seat_centre_id'))
+
+    op.drop_table('freed_seat')
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_enrolment_participant_id'))
         batch_op.drop_index(batch_op.f('ix_enrolment_centre_id'))
@@ -1160,11 +1639,21 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_course_enrolment_centre_id'))
 
     op.drop_table('course_enrolment')
+    with op.batch_alter_table('contact_choice', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contact_choice_centre_id'))
+
+    op.drop_table('contact_choice')
     with op.batch_alter_table('cohort_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_cohort_member_participant_id'))
         batch_op.drop_index(batch_op.f('ix_cohort_member_centre_id'))
 
     op.drop_table('cohort_member')
+    with op.batch_alter_table('choice_round', schema=None) as batch_op:
+        batch_op.drop_index('ix_choice_round_state')
+        batch_op.drop_index(batch_op.f('ix_choice_round_centre_id'))
+        batch_op.drop_index(batch_op.f('ix_choice_round_activity_id'))
+
+    op.drop_table('choice_round')
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_certificate_participant_id'))
         batch_op.drop_index(batch_op.f('ix_certificate_centre_id'))
@@ -1204,11 +1693,20 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_slot_return_centre_id'))
 
     op.drop_table('slot_return')
+    with op.batch_alter_table('site_photo', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_site_photo_centre_id'))
+
+    op.drop_table('site_photo')
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_room_site_id'))
         batch_op.drop_index(batch_op.f('ix_room_centre_id'))
 
     op.drop_table('room')
+    with op.batch_alter_table('reminder_policy', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reminder_policy_centre_id'))
+        batch_op.drop_index('ix_reminder_policy_centre', sqlite_where=sa.text('programme_id IS NULL'), postgresql_where=sa.text('programme_id IS NULL'))
+
+    op.drop_table('reminder_policy')
     with op.batch_alter_table('plan', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_plan_centre_id'))
 
@@ -1253,6 +1751,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_activity_centre_id'))
 
     op.drop_table('activity')
+    with op.batch_alter_table('wording_review', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_wording_review_centre_id'))
+
+    op.drop_table('wording_review')
     with op.batch_alter_table('watch_rule', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_watch_rule_centre_id'))
 
@@ -1265,6 +1767,14 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_site_centre_id'))
 
     op.drop_table('site')
+    with op.batch_alter_table('risk_fit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_risk_fit_centre_id'))
+
+    op.drop_table('risk_fit')
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recording_centre_id'))
+
+    op.drop_table('recording')
     with op.batch_alter_table('programme', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_programme_centre_id'))
 
@@ -1287,6 +1797,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_import_batch_centre_id'))
 
     op.drop_table('import_batch')
+    with op.batch_alter_table('experiment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_experiment_centre_id'))
+
+    op.drop_table('experiment')
     with op.batch_alter_table('equipment_pool', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_equipment_pool_centre_id'))
 
@@ -1295,6 +1809,14 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_course_source_centre_id'))
 
     op.drop_table('course_source')
+    with op.batch_alter_table('contact_address', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contact_address_centre_id'))
+
+    op.drop_table('contact_address')
+    with op.batch_alter_table('centre_wording', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_centre_wording_centre_id'))
+
+    op.drop_table('centre_wording')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entry_centre_id'))
         batch_op.drop_index('ix_audit_entry_centre_at')
