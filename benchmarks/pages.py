@@ -50,6 +50,11 @@ LISTS = (
 )
 
 
+#: Calendar programs of a large centre, and how often each asks.
+FEEDS = 2000
+POLL_S = 900
+
+
 def prepare(app: Flask, size: str, seed: int, seconds: int) -> tuple[str, str]:
     """Build, plan and publish a centre; return its slug and the token of its busiest person's feed."""
     with app.app_context():
@@ -141,6 +146,8 @@ def main() -> None:
             f"{name:28} {row['status']:6} {row['median_ms']:9} {row['slowest_ms']:8} {row['processor_ms']:7} "
             f"{row['processor_ms'] / base:6.1f} {row['queries']:7} {row['bytes'] / 1000:6.1f}"
         )
+    polling = FEEDS * figures["feed, not changed"]["processor_ms"] / (POLL_S * 1000)
+    print(f"{FEEDS} feeds polled every {POLL_S // 60} minutes, not changed: {polling:.1%} of one core")
     print(json.dumps({"size": given.size, "seed": given.seed, "figures": figures}))
 
 
