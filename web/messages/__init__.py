@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web.messages import inbox, recordings, sandbox, wordings
 from web.messages.area import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "inbox", "recordings", "sandbox", "wordings"]

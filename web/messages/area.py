@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
+from flask_babel import lazy_gettext as _l
 
 from web.centre import PREFIX
 from web.permissions import Permission
@@ -12,10 +14,41 @@ from web.permissions import Permission
 blueprint = Blueprint("messages", __name__, url_prefix=f"{PREFIX}/messages")
 
 #: Page, label, icon, who sees it, and the other pages of the tab.
-TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = ()
+TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
+    ("messages.inbox", _l("Réponses"), "chat-dots", Permission.VIEW_MESSAGES, ()),
+    ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
+    (
+        "messages.wordings",
+        _l("Textes"),
+        "chat-text",
+        Permission.VIEW_MESSAGES,
+        ("messages.language_wordings", "messages.edit_wording", "messages.wording_settings"),
+    ),
+    (
+        "messages.recordings",
+        _l("Voix"),
+        "mic",
+        Permission.VIEW_MESSAGES,
+        ("messages.language_recordings", "messages.keep_recording"),
+    ),
+)
+
+#: What waits on a page, to be said beside its tab.
+COUNTS: dict[str, Callable[[], int]] = {}
+
+#: Pages that are there in some installations only.
+CONDITIONS: dict[str, Callable[[], bool]] = {}
 
 
 @blueprint.app_context_processor
 def give_tabs() -> dict[str, Any]:
-    """Give templates the tabs that the reader may open."""
-    return {"MESSAGE_TABS": TABS}
+    """Give templates the tabs that the reader may open, and how much waits on a page."""
+    if request.blueprint != blueprint.name:
+        return {}
+    tabs = tuple(tab for tab in TABS if tab[0] not in CONDITIONS or CONDITIONS[tab[0]]())
+    return {"MESSAGE_TABS": tabs, "messages_waiting": messages_waiting}
+
+
+def messages_waiting(endpoint: str) -> int:
+    """Return how much waits on a page of messages."""
+    return COUNTS[endpoint]() if endpoint in COUNTS else 0
