@@ -21,7 +21,8 @@ MOST_PEOPLE = 4
 class Occasion:
     """One step of one person's session that is to be sent at an instant.
 
-    ``replaced`` are the ids of messages of the same step that were taken back before they left.
+    ``replaced`` are the ids of messages of the same step that were taken back before they left;
+    ``variant`` is the person's in a comparison under way.
     """
 
     participant_id: int
@@ -29,6 +30,7 @@ class Occasion:
     step: Step
     at: datetime
     replaced: tuple[int, ...] = ()
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

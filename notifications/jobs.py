@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notifications.channels import Channel
 from notifications.compose import page_addresses
 from notifications.delivery import Worker, deliver_due
+from notifications.experiments import look
 from notifications.fallback import after_failure, follow_failures
 from notifications.invitation_mail import send_due
 from notifications.invitation_replies import read_replies
@@ -149,6 +150,14 @@ def settle_choices(
     return settle(session, clock, means)
 
 
+def look_at_comparisons(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
+    """Take the looks that comparisons of reminders are due, and end those that are decided."""
+    begin_writing(session)
+    looks = [look(session, centre, clock()) for centre in session.scalars(select(Centre).order_by(Centre.id))]
+    session.commit()
+    return {"looks": sum(each is not None for each in looks)}
+
+
 JOBS: Final = (
     Job("send_invitations", send_invitations, cron="* * * * *"),
     Job("read_invitation_replies", read_invitation_replies, cron="*/5 * * * *"),
@@ -158,6 +167,7 @@ JOBS: Final = (
     Job("settle_choices", settle_choices, every_s=20),
     Job("follow_up_failures", follow_up_failures, every_s=10),
     Job("forget_old_messages", forget_old_messages, cron="40 3 * * *"),
+    Job("look_at_comparisons", look_at_comparisons, cron="20 5 * * *"),
     Job("foresee_absences", foresee_absences, cron="40 4 * * *"),
     Job("drop_old_recordings", drop_old_recordings, cron="50 3 * * *"),
 )

@@ -16,6 +16,7 @@ from notifications.allowance import NO_ROUTE, OVER_BUDGET, Allowance, flag_budge
 from notifications.bundles import Bundle, Occasion, bundle
 from notifications.compose import EXPIRY, Composer, PageAddress
 from notifications.contacts import exempt_people, routes_of
+from notifications.experiments import running, variant_in
 from notifications.models import Message, MessageKind, MessageState, MessageTopic
 from notifications.outbox import Draft, Topic, enqueue_all
 from notifications.policy import Policies, Step, load_policies
@@ -146,6 +147,7 @@ def _occasions(
     history = read_history(session, centre, uids)
     said = said_beforehand(session, centre.id, uids)
     exempt = exempt_people(session, centre)
+    experiment = running(session, centre)
     found = []
     for session_id, person in expected_in(session, centre.id, by_id):
         coming, steps = by_id[session_id]
@@ -157,14 +159,24 @@ def _occasions(
         told_at = history.changed_at.get((person, coming.uid))
         if theirs is not None and theirs.answer is Answer.COMING and theirs.answered_at is not None:
             told_at = max(told_at or theirs.answered_at, theirs.answered_at)
+        variant = variant_in(experiment, person) if experiment is not None else None
         for step, at in steps:
+            if variant is not None and step.key in variant.skipped:
+                continue
             if (person, coming.uid, coming.starts_at, step.key) in history.reminded:
                 continue
             if told_at is not None and at <= told_at <= now:
                 continue  # they have heard of it since
             replaced = history.replaced.get((person, coming.uid, step.key), ())
             found.append(
-                Occasion(participant_id=person, coming=coming, step=step, at=at, replaced=tuple(replaced))
+                Occasion(
+                    participant_id=person,
+                    coming=coming,
+                    step=step,
+                    at=at,
+                    replaced=tuple(replaced),
+                    variant=variant.key if variant is not None else "",
+                )
             )
     return found
 
@@ -224,6 +236,7 @@ def drafts_of(
             ],
             expires_at=min(occasion.coming.starts_at for occasion in each.occasions) - EXPIRY,
             step=each.step.key,
+            variant=each.occasions[0].variant,
         )
         if each.route is None:
             yield replace(draft, withheld=NO_ROUTE)

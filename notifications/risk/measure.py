@@ -60,7 +60,7 @@ def calibration_slope(chances: Array, outcomes: Array) -> float | None:
     return float(fit_ridge(columns, outcomes, np.array([1e-9, 1e-9]))[1])
 
 
-def wilson(hits: float, count: int, z: float = Z_95) -> tuple[float, float]:
+def wilson(hits: float, count: float, z: float = Z_95) -> tuple[float, float]:
     """Return the bounds of a share (Wilson 1927); the whole of 0 to 1 where nothing was counted."""
     if count <= 0:
         return 0.0, 1.0
