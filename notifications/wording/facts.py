@@ -186,8 +186,12 @@ class Speaker:
             value = read.fromisoformat(value)
         if isinstance(value, datetime):
             instant = _instant(value)
-            return f"{self.day(instant)}, {self.time(instant)}"
+            return self._at(instant)
         return day_words(self.code, value, long=self._long)
+
+    def _at(self, instant: datetime) -> str:
+        words = self.part("moment")
+        return words.replace("{day}", self.day(instant)).replace("{start}", self.time(instant))
 
     def session(self, told: Told) -> dict[str, str]:
         """Return what a part about one session may name."""
@@ -200,6 +204,7 @@ class Speaker:
             "start": start,
             "end": end,
             "hours": span if end else start,
+            "moment": self._at(told.starts_at),
             "title": self.value(told.title) or words["appointment" if told.individual else "activity"],
             "place": self.value(told.place),
             "old_day": self.day(told.was) if told.was else "",

@@ -255,7 +255,7 @@ class Wordings:
 
 _TO_COME = (MessageKind.REMINDER, MessageKind.FREED_SEAT, MessageKind.INVITATION)
 _ENDS = frozenset(".!?:,;،؟۔።፧፣")
-_ONE = ("person", "day", "start", "end", "hours", "title", "place", "old_day", "old_start")
+_ONE = ("person", "day", "start", "end", "hours", "moment", "title", "place", "old_day", "old_start")
 
 
 def render(
@@ -306,7 +306,7 @@ def cheaper(text: str, centre: Centre) -> str:
 
 
 def _subject(values: Mapping[str, str]) -> str:
-    return "{headline} - {day}, {start}" if values["day"] else "{headline}"
+    return "{headline} - {moment}" if values["moment"] else "{headline}"
 
 
 def _numbered(text: str, values: Mapping[str, str]) -> dict[str, str]:

@@ -322,7 +322,7 @@ def _preview(spec: TextSpec, channel: ChannelKind, code: str, text: str) -> dict
         body = Wordings(db.session(), g.centre).preview(text, spec, channel, code, _sample(spec))
     except WordingError:
         known = VARIABLE.sub(
-            lambda found: found.group(0) if found.group(1) in spec.variables else f"⟨{found.group(1)}⟩", text
+            lambda found: found.group(0) if found.group(1) in spec.variables else f"?{found.group(1)}?", text
         )
         body = Wordings(db.session(), g.centre).preview(known, spec, channel, code, _sample(spec))
     counted = count_segments(body)
