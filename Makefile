@@ -32,8 +32,8 @@ lock: setup-dev
 
 # Collect new texts from the code into the Dutch, English and French catalogues.
 catalogues: setup-dev
-	$(BIN)/pybabel extract -q -F babel.cfg -k _l -k lazy_gettext -k N_ --no-location --sort-output -o web/translations/messages.pot .
-	$(BIN)/pybabel update -q --no-fuzzy-matching --ignore-obsolete -i web/translations/messages.pot -d web/translations
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -k N_ --no-location --sort-output -o web/translations/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -i web/translations/messages.pot -d web/translations
 
 clean:
 	rm -rf .venv node_modules web/static/vendor web/translations/.compiled
