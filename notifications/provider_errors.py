@@ -108,6 +108,10 @@ TABLE: Final[dict[str, Consequence]] = {
     "no_window": _TEMPLATE,
     "no_channel": _FALL_BACK,
     "gave_up": _FALL_BACK,
+    # Mail servers (RFC 5321, section 4.2.3): no such mailbox.
+    "smtp_550": _UNREACHABLE,
+    "smtp_551": _UNREACHABLE,
+    "smtp_553": _UNREACHABLE,
 }
 
 #: Failures after which nothing is sent in another way: perhaps the message did arrive, long ago.
