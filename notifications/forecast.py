@@ -6,21 +6,23 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import load_allowance
+from notifications.allowance import UNSENT, load_allowance
 from notifications.compose import Composer, PageAddress
 from notifications.contacts import Route
-from notifications.models import ChannelKind, MessageKind
+from notifications.models import ChannelKind, Message, MessageKind, MessageState
 from notifications.outbox import Draft
 from notifications.policy import Policies, Policy, load_policies
 from notifications.reminders import bundles_between, drafts_of
 from notifications.wording import Told
 from scheduler.models import Centre, Participant
+from scheduler.timegrid import to_instant
 
 WEEKS = 4
 
@@ -86,6 +88,34 @@ def forecast(
         found.by_channel[ChannelKind(draft.channel)] += 1
         found.segments += draft.segments
         found.price_eur_millicents += draft.price_eur_millicents
+    return found
+
+
+def sent_since(session: Session, centre: Centre, first_day: date) -> Forecast:
+    """Return what went out since a local day began, of every kind, and what was held back."""
+    query = (
+        select(
+            Message.channel,
+            Message.state,
+            Message.error_code,
+            func.count(),
+            func.sum(Message.price_eur_millicents),
+            func.sum(Message.segments),
+        )
+        .where(
+            Message.centre_id == centre.id,
+            Message.created_at >= to_instant(first_day, time(), ZoneInfo(centre.timezone)),
+        )
+        .group_by(Message.channel, Message.state, Message.error_code)
+    )
+    found = Forecast()
+    for channel, state, reason, count, price, segments in session.execute(query):
+        if state == MessageState.WITHHELD:
+            found.withheld[reason or ""] += count
+        elif state not in UNSENT:
+            found.by_channel[ChannelKind(channel)] += count
+            found.price_eur_millicents += int(price or 0)
+            found.segments += int(segments or 0)
     return found
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.afterwards import enqueue_words, words_due
 from notifications.channels import Channel
 from notifications.compose import page_addresses
 from notifications.delivery import Worker, deliver_due
@@ -82,18 +83,20 @@ def read_invitation_replies(
 def remind(
     session: Session, clock: Clock, *, secret_key: str = "", public_url: str = "", **_settings: Any
 ) -> dict[str, int]:
-    """Put the reminders that are due in the outbox, centre by centre."""
+    """Put the reminders and words after sessions that are due in the outbox, centre by centre."""
     counts = {"queued": 0, "failed": 0}
     for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
         try:
             # Nothing is due in most minutes: then nobody has to wait for this to write.
-            found = due(session, session.get_one(Centre, centre_id), clock())
+            centre, now = session.get_one(Centre, centre_id), clock()
+            found = due(session, centre, now) or words_due(session, centre, now)
             session.rollback()
             if found:
                 begin_writing(session)
                 centre, now = session.get_one(Centre, centre_id), clock()
                 address = page_addresses(secret_key, public_url, now)
                 counts["queued"] += enqueue_due(session, centre, now, page_address=address)
+                counts["queued"] += enqueue_words(session, centre, now, page_address=address)
                 session.commit()
         except Exception:
             session.rollback()
