@@ -87,7 +87,7 @@ def routes_of(
         closures = closures.where(ContactAddress.address.in_(addresses))
     chosen = {row.participant_id: row.channels for row in session.execute(choices)}
     closed = {Route(ChannelKind(row.channel), row.address) for row in session.execute(closures)}
-    usual = _usual(centre)
+    usual = usual_channels(centre)
     found = {}
     for person in people:
         order = _known(chosen.get(person.id) or ()) or usual
@@ -95,6 +95,11 @@ def routes_of(
         candidates = (Route(channel, own[channel]) for channel in order if channel in own)
         found[person.id] = [route for route in candidates if route not in closed]
     return found
+
+
+def usual_channels(centre: Centre) -> Sequence[ChannelKind]:
+    """Return the channels of everybody who chose none, in order."""
+    return _known(centre.settings.get(SETTING) or ()) or DEFAULT_CHANNELS
 
 
 def exempt_people(session: Session, centre: Centre) -> set[int]:
@@ -223,16 +228,6 @@ def learn(
                 row.flagged_at, row.settled_at = now, None
     session.flush()
     return consequence
-
-
-def settle(session: Session, row: ContactAddress, now: datetime) -> None:
-    """Write down that somebody of the centre has dealt with an address."""
-    row.settled_at = now
-    session.flush()
-
-
-def _usual(centre: Centre) -> Sequence[ChannelKind]:
-    return _known(centre.settings.get(SETTING) or ()) or DEFAULT_CHANNELS
 
 
 def _known(names: Iterable[str]) -> list[ChannelKind]:

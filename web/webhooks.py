@@ -15,6 +15,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from notifications.callbacks import Incoming, find_message, record_incoming, record_key, record_status
 from notifications.channels.twilio import HOOKS
+from notifications.recordings import recording_url
 from notifications.telephone import meaning_of_key, thanks, words_of
 from notifications.voices import ask, nothing, tell
 from scheduler.db import enter_centre
@@ -151,7 +152,7 @@ def _hook(name: str, token: str) -> str:
 
 
 def _recording(token: str) -> str:
-    return f"{current_app.config['PUBLIC_URL']}/messages/recordings/{token}"
+    return recording_url(current_app.config["PUBLIC_URL"], token)
 
 
 def _twiml(body: str) -> Response:

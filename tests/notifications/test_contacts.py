@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from notifications.contact_file import settle
 from notifications.contacts import (
     Route,
     exempt_people,
@@ -22,7 +23,6 @@ from notifications.contacts import (
     routes,
     routes_of,
     sender_of,
-    settle,
     takes_free_text,
 )
 from notifications.models import AddressState, ChannelKind, ContactAddress, ContactChoice
@@ -133,7 +133,7 @@ def test_a_dead_number_is_learned_on_every_channel_and_shown_once(
     row = address(SMS)
     assert (row.state, row.error_code, row.flagged_at) == (AddressState.UNREACHABLE, "21211", now)
     assert address(VOICE).flagged_at is None
-    settle(session, row, now)
+    settle(session, row, now, works=False)
     learn(session, centre.id, SMS, MOBILE, "21211", now + timedelta(days=1))
     assert (row.flagged_at, row.settled_at) == (now, now)
 

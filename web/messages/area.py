@@ -16,7 +16,22 @@ blueprint = Blueprint("messages", __name__, url_prefix=f"{PREFIX}/messages")
 #: Page, label, icon, who sees it, and the other pages of the tab.
 TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
     ("messages.inbox", _l("Réponses"), "chat-dots", Permission.VIEW_MESSAGES, ()),
+    ("messages.sent", _l("Envois"), "send", Permission.VIEW_MESSAGES, ("messages.sent_message",)),
     ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
+    (
+        "messages.contacts",
+        _l("Contacts"),
+        "person-lines-fill",
+        Permission.VIEW_MESSAGES,
+        ("messages.channels",),
+    ),
+    (
+        "messages.policies",
+        _l("Rappels"),
+        "bell",
+        Permission.VIEW_MESSAGES,
+        ("messages.edit_policy", "messages.edit_programme_policy"),
+    ),
     (
         "messages.wordings",
         _l("Textes"),

@@ -7,7 +7,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from notifications.models import ChannelKind, MessageKind
+from notifications.models import MessageKind
+from web.contact_words import CHANNEL_ICONS, CHANNELS
+
+__all__ = ["CHANNELS", "CHANNEL_ICONS", "KINDS", "TEXTS", "VARIABLES", "WEEKDAY"]
 
 KINDS: Mapping[MessageKind, Any] = {
     MessageKind.INVITATION: _l("Invitation à choisir"),
@@ -18,20 +21,6 @@ KINDS: Mapping[MessageKind, Any] = {
     MessageKind.MISSED_YOU: _l("Après une absence"),
     MessageKind.SATISFACTION: _l("Avis"),
     MessageKind.ANSWER: _l("Accusés de réception"),
-}
-
-CHANNELS: Mapping[ChannelKind, Any] = {
-    ChannelKind.SMS: _l("SMS"),
-    ChannelKind.WHATSAPP: _l("WhatsApp"),
-    ChannelKind.VOICE: _l("Appel"),
-    ChannelKind.EMAIL: _l("E-mail"),
-}
-
-CHANNEL_ICONS: Mapping[ChannelKind, str] = {
-    ChannelKind.SMS: "phone",
-    ChannelKind.WHATSAPP: "whatsapp",
-    ChannelKind.VOICE: "telephone",
-    ChannelKind.EMAIL: "envelope",
 }
 
 #: What each text is for, by its key in ``notifications.wording.texts``.

@@ -8,6 +8,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from notifications.contact_file import contact_file
 from scheduler.audit import record
 from scheduler.models import Participant, StaffKind
 from scheduler.people import archive_person, change_person, create_person, find_person, restore_person
@@ -16,6 +17,7 @@ from scheduler.places import site_choices
 from scheduler.portrait import portrait
 from scheduler.staff import staff_choices
 from web.clock import now, today
+from web.contact_words import ADVICE, CHANNEL_ICONS, CHANNELS, STATES
 from web.extensions import db
 from web.forms import form_page
 from web.formwork import submit
@@ -33,7 +35,14 @@ def show(person_id: int) -> Any:
     session = db.session()
     person = find_person(session, person_id, current_reach())
     return render_template(
-        "people/person.html", person=person, known=portrait(session, person, today(), now())
+        "people/person.html",
+        person=person,
+        known=portrait(session, person, today(), now()),
+        contact=contact_file(session, g.centre, person),
+        CHANNELS=CHANNELS,
+        CHANNEL_ICONS=CHANNEL_ICONS,
+        ADDRESS_STATES=STATES,
+        ADVICE=ADVICE,
     )
 
 
