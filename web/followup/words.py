@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from notifications.allowance import BUDGET_TASK
 from scheduler.attendance import CALL_BACK
 from scheduler.hours import Obligation, ObligationKind, Standing
 from scheduler.models import AttendanceState, Task, WatchRule
@@ -44,6 +45,7 @@ TASK_KINDS = {
     RAISE_DEMAND: (_l("À planifier"), "calendar-plus"),
     STAFF_SICK: (_l("Collègue malade"), "thermometer-half"),
     SLOT_RETURNED: (_l("Place rendue"), "arrow-return-left"),
+    BUDGET_TASK: (_l("Budget des messages"), "piggy-bank"),
 }
 
 OUTCOMES = {
@@ -190,6 +192,11 @@ def task_reason(task: Task) -> str:
         reason = f" « {facts['reason']} »" if facts.get("reason") else ""
         return (
             _("%(name)s ne peut pas venir : la place est proposée aux autres.", name=facts["name"]) + reason
+        )
+    if task.kind == BUDGET_TASK:
+        return _(
+            "Le budget des messages de %(month)s est épuisé : les rappels ne partent plus.",
+            month=day(date.fromisoformat(f"{facts['month']}-01"), "MMMM yyyy"),
         )
     return str(facts.get("text", ""))
 
