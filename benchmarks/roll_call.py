@@ -51,6 +51,13 @@ STOP_S = 60
 TIMEOUT_S = 30
 WARM_UP = 40
 
+#: Shorter than gunicorn's own two seconds, so that no request meets a connection just being closed.
+KEPT_ALIVE_S = 1
+
+#: A phone keeps what could not be sent and tries again.
+AGAIN_S = 5
+MOST_TRIES = 10
+
 
 @dataclass
 class Load:
@@ -69,7 +76,8 @@ class Phone:
 
     def __init__(self, url: str, person: Animateur, load: Load, rng: Random) -> None:
         self.person, self.load, self.rng = person, load, rng
-        self.client = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S)
+        limits = httpx.Limits(keepalive_expiry=KEPT_ALIVE_S)
+        self.client = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits)
         self.client.cookies.set("semainier", person.cookie, domain="127.0.0.1")
         self.token = ""
 
@@ -113,10 +121,13 @@ class Phone:
         return tap
 
     async def _send(self, taps: list[dict[str, Any]], into: list[float]) -> None:
-        message = {"sent_at": time.time() * 1000, "taps": taps}
-        answer = await self._timed("POST", into, json=message, headers={"X-CSRFToken": self.token})
-        if answer is not None:
-            self.load.outcomes.update(each["outcome"] for each in answer.json())
+        for _turn in range(MOST_TRIES):
+            message = {"sent_at": time.time() * 1000, "taps": taps}
+            answer = await self._timed("POST", into, json=message, headers={"X-CSRFToken": self.token})
+            if answer is not None:
+                self.load.outcomes.update(each["outcome"] for each in answer.json())
+                return
+            await asyncio.sleep(AGAIN_S)
 
     async def _timed(self, method: str, into: list[float], **what: Any) -> httpx.Response | None:
         path = f"/c/{self.person.slug}/aujourdhui/" + ("marques" if method == "POST" else "")

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.in_force import days_in_force, holds
 from scheduler.message import N_
 from scheduler.models import (
     AbsenceReason,
+    Activity,
     Answer,
+    Attendance,
     AttendanceMark,
     AttendanceRecord,
     AttendanceState,
@@ -92,23 +94,21 @@ def session_in_force(session: Session, centre_id: int, uid: str) -> GroupSession
     NotFoundError
         If no published version of this centre that is in force has it.
     """
-    held = _sessions_in_force(session, centre_id, [uid]).get(uid)
+    query = _in_force(session, centre_id, [uid]).options(
+        selectinload(GroupSession.attendances), joinedload(GroupSession.activity)
+    )
+    held = session.scalars(query).one_or_none()
     if held is None:
         raise NotFoundError(uid)
     return held
 
 
-def _sessions_in_force(session: Session, centre_id: int, uids: Iterable[str]) -> dict[str, GroupSession]:
-    query = (
-        select(GroupSession)
-        .where(
-            GroupSession.centre_id == centre_id,
-            GroupSession.uid.in_(set(uids)),
-            holds(days_in_force(session, centre_id), None, None),
-        )
-        .options(selectinload(GroupSession.attendances), selectinload(GroupSession.activity))
+def _in_force(session: Session, centre_id: int, uids: Iterable[str]) -> Select[GroupSession]:
+    return select(GroupSession).where(
+        GroupSession.centre_id == centre_id,
+        GroupSession.uid.in_(set(uids)),
+        holds(days_in_force(session, centre_id), None, None),
     )
-    return {row.uid: row for row in session.scalars(query)}
 
 
 def expected_ids(held: GroupSession) -> set[int]:
@@ -172,29 +172,26 @@ def apply_taps(
 ) -> list[Result]:
     """Store taps in the order of their time; each gets its own result, none spoils another.
 
-    A fixed number of queries, however many taps.
+    A fixed number of queries, however many taps: this is what everybody does at nine o'clock.
     """
-    held = _sessions_in_force(session, centre_id, (tap.session_uid for tap in taps))
+    held = _sessions_of(session, centre_id, taps)
     known = _known_keys(session, centre_id, taps)
     records = _records(session, centre_id, taps)
-    people = set(
-        session.scalars(
-            select(Participant.id).where(
-                Participant.centre_id == centre_id, Participant.id.in_({tap.participant_id for tap in taps})
-            )
-        )
-    )
-    reasons = set(session.scalars(select(AbsenceReason.id).where(AbsenceReason.centre_id == centre_id)))
+    expected = _expected(session, held, taps)
+    people = _strangers(session, centre_id, taps, expected)
+    reasons = _reasons(session, centre_id, taps)
     results: dict[int, Result] = {}
     for index, tap in sorted(enumerate(taps), key=lambda pair: _instant(pair[1], now)):
         if tap.key in known:
             results[index] = Result(key=tap.key, outcome=Outcome.DUPLICATE, state=known[tap.key])
             continue
-        refusal = _refusal(tap, held.get(tap.session_uid), people, reasons, now)
+        where = (tap.session_uid, tap.participant_id)
+        known_person = where in expected or tap.participant_id in people
+        row = held.get(tap.session_uid) if known_person else None
+        refusal = _refusal(tap, row, where in expected, reasons, now)
         if refusal:
             results[index] = Result(key=tap.key, outcome=Outcome.REFUSED, reason=refusal)
             continue
-        where = (tap.session_uid, tap.participant_id)
         if where not in records:
             records[where] = _new_record(session, held[tap.session_uid], tap.participant_id)
         results[index] = _apply(session, records[where], tap, now, user_id)
@@ -217,6 +214,52 @@ def _instant(tap: Tap, now: datetime) -> datetime:
     return min(now, now - (tap.sent_at - tap.tapped_at))
 
 
+def _sessions_of(session: Session, centre_id: int, taps: list[Tap]) -> dict[str, GroupSession]:
+    """Return the sessions of some taps with just what a mark is made of."""
+    query = _in_force(session, centre_id, (tap.session_uid for tap in taps)).options(
+        load_only(
+            GroupSession.centre_id,
+            GroupSession.uid,
+            GroupSession.activity_id,
+            GroupSession.site_id,
+            GroupSession.starts_at,
+            GroupSession.ends_at,
+            GroupSession.cancelled_at,
+        ),
+        joinedload(GroupSession.activity).load_only(Activity.centre_id, Activity.programme_id),
+    )
+    return {row.uid: row for row in session.scalars(query)}
+
+
+def _expected(session: Session, held: dict[str, GroupSession], taps: list[Tap]) -> set[tuple[str, int]]:
+    """Return who of those marked is expected where."""
+    uids = {row.id: uid for uid, row in held.items()}
+    query = select(Attendance.session_id, Attendance.participant_id).where(
+        Attendance.session_id.in_(uids),
+        Attendance.participant_id.in_({tap.participant_id for tap in taps}),
+        Attendance.excluded.is_(False),
+    )
+    return {(uids[row_id], person) for row_id, person in session.execute(query)}
+
+
+def _strangers(session: Session, centre_id: int, taps: list[Tap], expected: set[tuple[str, int]]) -> set[int]:
+    """Return which people of the centre are marked where they are not expected."""
+    marked = {tap.participant_id for tap in taps if (tap.session_uid, tap.participant_id) not in expected}
+    if not marked:
+        return set()
+    query = select(Participant.id).where(Participant.centre_id == centre_id, Participant.id.in_(marked))
+    return set(session.scalars(query))
+
+
+def _reasons(session: Session, centre_id: int, taps: list[Tap]) -> set[int]:
+    """Return which of the reasons given exist."""
+    given = {tap.reason_id for tap in taps if tap.reason_id is not None}
+    if not given:
+        return set()
+    query = select(AbsenceReason.id).where(AbsenceReason.centre_id == centre_id, AbsenceReason.id.in_(given))
+    return set(session.scalars(query))
+
+
 def _known_keys(session: Session, centre_id: int, taps: list[Tap]) -> dict[str, AttendanceState]:
     query = select(AttendanceMark.key, AttendanceMark.state).where(
         AttendanceMark.centre_id == centre_id, AttendanceMark.key.in_({tap.key for tap in taps})
@@ -233,12 +276,12 @@ def _records(session: Session, centre_id: int, taps: list[Tap]) -> dict[tuple[st
     return {(row.session_uid, row.participant_id): row for row in session.scalars(query)}
 
 
-def _refusal(tap: Tap, held: GroupSession | None, people: set[int], reasons: set[int], now: datetime) -> str:
-    if held is None or tap.participant_id not in people:
+def _refusal(tap: Tap, held: GroupSession | None, expected: bool, reasons: set[int], now: datetime) -> str:
+    if held is None:
         return "unknown"
     if held.cancelled_at is not None:
         return "cancelled"
-    if tap.participant_id not in expected_ids(held) and not tap.walk_in:
+    if not expected and not tap.walk_in:
         return "not_expected"
     if tap.reason_id is not None and tap.reason_id not in reasons:
         return "unknown_reason"
@@ -255,8 +298,9 @@ def _apply(
 ) -> Result:
     minutes = attended_minutes(record, tap.state, tap.minutes)
     tapped_at = _instant(tap, now)
-    record.marks.append(
+    session.add(
         AttendanceMark(
+            record=record,
             centre_id=record.centre_id,
             key=tap.key,
             state=tap.state,

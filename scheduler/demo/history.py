@@ -131,7 +131,10 @@ class _Writer:
         self.closed = self._closed_days()
         own = Site.centre_id == centre.id
         self.sites = {
-            row.id: row for row in session.scalars(select(Site).where(own).options(selectinload(Site.rooms)))
+            row.id: row
+            for row in session.scalars(
+                select(Site).where(own).options(selectinload(Site.rooms)).order_by(Site.id)
+            )
         }
         self.rooms: list[Room] = [
             room for row in self.sites.values() if not row.is_outside for room in row.rooms
@@ -189,15 +192,15 @@ class _Writer:
                 by_programme[row.programme_id].append(row)
         for held in by_programme.values():
             programme = held[0].programme
-            for activity in programme.activities:
+            for number, activity in enumerate(programme.activities):
                 if activity.kind == "professional" or not activity.active or not activity.times:
                     continue
                 wanting = self._wanting(programme, activity, held)
                 if not wanting:
                     continue
                 if activity.individual:
-                    self._draw_interviews(monday, activity, wanting)
-                elif ((monday - self.first_day).days // 7 + activity.id) % max(1, activity.period_weeks) == 0:
+                    self._draw_interviews(monday, activity, number, wanting)
+                elif ((monday - self.first_day).days // 7 + number) % max(1, activity.period_weeks) == 0:
                     self._draw_groups(monday, activity, wanting)
 
     def _wanting(self, programme: Programme, activity: Activity, held: list[Enrolment]) -> list[int]:
@@ -228,10 +231,10 @@ class _Writer:
             if len(left) < 2:
                 return
 
-    def _draw_interviews(self, monday: date, activity: Activity, wanting: Sequence[int]) -> None:
+    def _draw_interviews(self, monday: date, activity: Activity, number: int, wanting: Sequence[int]) -> None:
         week = (monday - self.first_day).days // 7
-        for person in wanting:
-            if (week + person + activity.id) % max(_INTERVIEW_WEEKS, activity.period_weeks):
+        for turn, person in enumerate(wanting):
+            if (week + turn + number) % max(_INTERVIEW_WEEKS, activity.period_weeks):
                 continue
             day = monday + timedelta(days=self.rng.randrange(5))
             for starts in self.rng.sample(_INTERVIEW_TIMES, 3):
@@ -417,7 +420,9 @@ class _Writer:
             if person.id in seen or not 1 <= person.level_spoken <= 5 or self.rng.random() > _RISEN:
                 continue
             seen.add(person.id)
-            day = self.first_day + timedelta(days=self.rng.randrange(7, 7 * self.weeks))
+            day = self.first_day + timedelta(
+                days=self.rng.randrange(min(7, 7 * self.weeks - 1), 7 * self.weeks)
+            )
             note_levels(self.session, person, (person.level_spoken - 1, person.level_written), day)
 
     def _enrolments(self) -> list[Enrolment]:

@@ -70,7 +70,13 @@ def test_an_animateur_adds_it_and_only_the_coordination_opens_it(
     for role in (m.Role.SOCIAL_WORKER, m.Role.DIRECTOR, m.Role.VOLUNTEER):
         assert sign_in(role).get(picture).status_code == 403
     assert picture in coordinator.get(address).text
+    opened = select(m.AuditEntry).filter_by(action="certificate.open")
+    assert rows.scalars(opened).all() == []
     answer = coordinator.get(picture)
+    rows.rollback()
+    entry = rows.scalars(opened).one()
+    assert (entry.subject, entry.detail["participant"]) == (f"certificate:{row.id}", row.participant_id)
+    assert entry.user_id == rows.scalars(select(m.User.id).order_by(m.User.id)).all()[1]
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.data == stored(app)[0].read_bytes()

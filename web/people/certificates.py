@@ -82,10 +82,13 @@ def certificates(person_id: int) -> Any:
 @blueprint.get("/<int:person_id>/certificats/<int:certificate_id>/photo")
 @requires(Permission.VIEW_CERTIFICATES)
 def certificate_picture(person_id: int, certificate_id: int) -> Response:
-    """Show the picture; no browser and no proxy may keep it."""
+    """Show the picture, and write down who looked; no browser and no proxy may keep it."""
     row = domain.find_certificate(db.session(), person_id, certificate_id)
     picture = domain.certificate_file(_folder(), row).read_bytes()
-    return Response(picture, mimetype=row.media_type, headers={"Cache-Control": "private, no-store"})
+    media_type = row.media_type
+    note("certificate.open", f"certificate:{certificate_id}", participant=person_id)
+    db.session.commit()
+    return Response(picture, mimetype=media_type, headers={"Cache-Control": "private, no-store"})
 
 
 @blueprint.post("/<int:person_id>/certificats/<int:certificate_id>/excuser")
