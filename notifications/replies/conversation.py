@@ -64,7 +64,7 @@ def conversations(
         for row in session.scalars(_last_rows(model, centre_id, addresses, most)):
             lines[row.address].append(make(row))
     return {
-        address: sorted(found, key=lambda line: (line.at, line.incoming, line.id))[-most:]
+        address: sorted(found, key=lambda line: (line.at, not line.incoming, line.id))[-most:]
         for address, found in lines.items()
     }
 

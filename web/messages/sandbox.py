@@ -21,6 +21,7 @@ from notifications.replies.conversation import conversations, telephones
 from notifications.telephone import meaning_of_key, thanks, words_of
 from notifications.wording import REPLIES
 from scheduler.roster_import.folding import fold
+from scheduler.wording import RIGHT_TO_LEFT
 from web.clock import now
 from web.extensions import db
 from web.messages.area import CONDITIONS, blueprint
@@ -160,9 +161,14 @@ def linked(text: str) -> Markup:
 
 
 @blueprint.app_context_processor
-def give_states() -> dict[str, Any]:
-    """Give templates the words for where a message is."""
-    return {"line_states": LINE_STATES}
+def give_words() -> dict[str, Any]:
+    """Give templates the words for where a message is, and which way a language is written."""
+    return {"line_states": LINE_STATES, "direction": direction}
+
+
+def direction(language: str) -> str:
+    """Return which way a text runs: as its language does, or as its first letter does."""
+    return "auto" if not language else "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 CONDITIONS["messages.sandbox"] = lambda: bool(trial_channels())
