@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from web.messages import contacts, inbox, outbox, policies, recordings, sandbox, wordings
+from web.messages import choices, contacts, inbox, outbox, policies, recordings, sandbox, wordings
 from web.messages.area import blueprint
 
-__all__ = ["blueprint", "contacts", "inbox", "outbox", "policies", "recordings", "sandbox", "wordings"]
+__all__ = [
+    "blueprint",
+    "choices",
+    "contacts",
+    "inbox",
+    "outbox",
+    "policies",
+    "recordings",
+    "sandbox",
+    "wordings",
+]

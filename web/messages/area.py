@@ -33,6 +33,13 @@ TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
         ("messages.edit_policy", "messages.edit_programme_policy"),
     ),
     (
+        "messages.choices",
+        _l("Places proposées"),
+        "hand-index-thumb",
+        Permission.VIEW_MESSAGES,
+        ("messages.choice_round", "messages.waiting", "messages.choice_rules", "messages.start_choices"),
+    ),
+    (
         "messages.wordings",
         _l("Textes"),
         "chat-text",
