@@ -26,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PROVIDER: Final = "twilio"
+API: Final = "https://api.twilio.com"
 
 #: Where Twilio's callbacks arrive, below the public address; see ``web.webhooks``.
 HOOKS: Final = "/messages/twilio"
@@ -262,7 +263,9 @@ class _RefusedError(Exception):
 
 def _make_client(settings: TwilioSettings) -> Client:
     import logging
+    import os
 
+    from requests.utils import get_environ_proxies
     from twilio.http.http_client import TwilioHttpClient
     from twilio.http.response import Response
     from twilio.rest import Client
@@ -274,7 +277,10 @@ def _make_client(settings: TwilioSettings) -> Client:
         """Time limits for every request, errors with their headers, and another host where configured."""
 
         def __init__(self) -> None:
-            super().__init__(logger=silent)
+            # Read once: the library would look at the environment with every message.
+            super().__init__(logger=silent, proxy=get_environ_proxies(settings.api_base or API))
+            self.session.trust_env = False
+            self.session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
             self.timeout = settings.timeout_s
 
         def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Response:

@@ -185,6 +185,9 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer in two packets would wait 40 ms for the client to acknowledge the first.
+    disable_nagle_algorithm = True
+    wbufsize = -1
     server: _Server
 
     def do_GET(self) -> None:
@@ -221,6 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Retry-After", str(wait))
         self.end_headers()
         self.wfile.write(answer)
+        self.wfile.flush()
 
     def _wait_until_gone(self) -> None:
         self.close_connection = True
