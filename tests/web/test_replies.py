@@ -131,6 +131,7 @@ def test_an_answer_is_read_attached_understood_and_settled(
     assert 'value="not_coming"' in client.get(f"{pages}/").text
     uid = rows.scalars(select(m.GroupSession.uid)).one()
     data = {"uid": uid, "participant_id": person.id, "given": "coming"}
+    rows.commit()
     client.post(f"{pages}/{row.id}/compris", data=data)
     assert rows.scalars(select(m.AttendanceRecord.answer)).one() == Answer.COMING
     rows.refresh(row)
