@@ -177,7 +177,7 @@ def change_message_settings(
     centre: Centre,
     *,
     name: str,
-    phone: str,
+    phone: str | None,
     send_unreviewed: bool,
     plain_quotes: bool,
     plain_letters: bool,
@@ -194,7 +194,7 @@ def change_message_settings(
     chosen = {
         **centre.settings,
         "message_name": name.strip(),
-        "message_phone": phone.strip(),
+        "message_phone": (phone or "").strip(),
         "send_unreviewed": send_unreviewed,
         "sms_plain_quotes": plain_quotes,
         "sms_plain_letters": plain_letters,

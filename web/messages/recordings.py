@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, send_file, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
@@ -14,6 +14,7 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from notifications import recordings as domain
+from notifications.models import Recording
 from web.acts import done, note
 from web.clock import now
 from web.extensions import db
@@ -114,9 +115,7 @@ def recording_sound(code: str, name: str) -> Response:
     row = domain.list_recordings(db.session(), g.centre, _language(code)).get(_name(name))
     if row is None:
         abort(404)
-    answer = send_file(domain.recording_file(_folder(), row), mimetype=row.mime, max_age=0)
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return _sound(row, "private, no-store")
 
 
 @spoken.get("/<token>")
@@ -126,7 +125,14 @@ def play(token: str) -> Response:
     row = domain.find_spoken(db.session(), token)
     if row is None:
         abort(404)
-    return send_file(domain.recording_file(_folder(), row), mimetype=row.mime, max_age=86400)
+    return _sound(row, "private, max-age=86400")
+
+
+def _sound(row: Recording, cached: str) -> Response:
+    """Answer with a recording, or the part of it that a player asks for."""
+    sound = domain.recording_file(_folder(), row).read_bytes()
+    answer = Response(sound, mimetype=row.mime, headers={"Cache-Control": cached})
+    return answer.make_conditional(request, accept_ranges=True, complete_length=len(sound))
 
 
 def _page(code: str, *, failed: str = "", form: RecordingForm | None = None) -> tuple[str, int]:
