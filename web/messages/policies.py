@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import g, render_template, request, url_for
-from flask_babel import format_currency, ngettext
+from flask_babel import format_currency, format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -152,12 +152,12 @@ for _number in range(1, MOST_STEPS + 1):
             choices=lambda: [("", "–"), *((days, days_before(days)) for days in range(MOST_DAYS + 1))],
         ),
     )
-    setattr(PolicyForm, f"step{_number}_at", TimeField(_l("À"), validators=[Optional()]))
+    setattr(PolicyForm, f"step{_number}_at", TimeField(_l("Heure"), validators=[Optional()]))
     setattr(
         PolicyForm,
         f"step{_number}_channel",
         ChoiceField(
-            _l("Par"),
+            _l("Canal"),
             coerce=ChannelKind,
             choices=lambda: [("", _("le canal de la personne")), *CHANNELS.items()],
         ),
@@ -198,7 +198,7 @@ def policies() -> str:
         holidays=HOLIDAYS,
         euros=euros,
         amounts=amounts,
-        reasons=REASONS,
+        held_back=held_back,
     )
 
 
@@ -206,7 +206,9 @@ def policies() -> str:
 @requires(Permission.VIEW_MESSAGES)
 def forecast_policies() -> str:
     """Show what the rules in force would send in the coming weeks."""
-    return render_template("messages/_forecast.html", told=_forecast(None), amounts=amounts, reasons=REASONS)
+    return render_template(
+        "messages/_forecast.html", told=_forecast(None), amounts=amounts, held_back=held_back
+    )
 
 
 @blueprint.route("/rappels/centre", methods=["GET", "POST"])
@@ -274,7 +276,7 @@ def _edit(programme: Programme | None) -> Any:
         told=told,
         usual={channel: f"{USUAL_PRICES[channel] / MILLICENTS:g}" for channel in PRICED},
         amounts=amounts,
-        reasons=REASONS,
+        held_back=held_back,
     )
 
 
@@ -376,12 +378,35 @@ def euros(value: float) -> str:
     return format_currency(value, "EUR")
 
 
+def _count(number: int) -> str:
+    return str(format_decimal(number))
+
+
+def held_back(count: int, reason: str, *, past: bool = False) -> str:
+    """Return how many messages are held back, and why."""
+    if past:
+        words = ngettext(
+            "%(count)s message n'est pas parti",
+            "%(count)s messages ne sont pas partis",
+            count,
+            count=_count(count),
+        )
+    else:
+        words = ngettext(
+            "%(count)s message ne partirait pas",
+            "%(count)s messages ne partiraient pas",
+            count,
+            count=_count(count),
+        )
+    return f"{words} : {REASONS[reason]}" if reason in REASONS else words
+
+
 def amounts(told: Forecast) -> str:
     """Return messages, calls and money in one line."""
     return ", ".join(
         (
-            ngettext("%(num)s message", "%(num)s messages", told.messages),
-            ngettext("%(num)s appel", "%(num)s appels", told.calls),
+            ngettext("%(count)s message", "%(count)s messages", told.messages, count=_count(told.messages)),
+            ngettext("%(count)s appel", "%(count)s appels", told.calls, count=_count(told.calls)),
             euros(told.price_eur),
         )
     )
