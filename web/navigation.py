@@ -109,6 +109,7 @@ AREAS: tuple[Blueprint, ...] = (
     imports.blueprint,
     followup.blueprint,
     messages.blueprint,
+    messages.recordings.spoken,
     search.blueprint,
     settings.blueprint,
     settings.installation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ navigator.mediaDevices.getUserMedia = async () => {
 """
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_voice_is_recorded_heard_and_kept(
     open_page: Callable[..., Page], rows: Session, app_centre: Centre
 ) -> None:

@@ -20,6 +20,8 @@ from scheduler.models import Centre, Participant, Role
 from tests.factories import making_in
 from tests.notifications.test_recordings import wav
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
 SignIn = Callable[..., FlaskClient]
 EDIT = "messages/textes/ar/sms/reminder/one"
 
