@@ -176,9 +176,13 @@ def _replied_to(session: Session, sid: str) -> Any:
 def _centre_of(
     session: Session, channel: ChannelKind, address: str, incoming: Incoming, now: datetime
 ) -> int | None:
-    """Return the centre a text is for: whose number it came to, who wrote last, or who knows the person."""
+    """Return the centre a text is for.
+
+    It is the one whose number the text came to, who wrote last, who knows the person, or the only one
+    that is there.
+    """
     to = incoming.to.removeprefix(WHATSAPP_PREFIX)
-    centres = session.execute(select(Centre.id, Centre.settings)).all()
+    centres = session.execute(select(Centre.id, Centre.settings, Centre.is_demo)).all()
     key = SENDERS[channel]
     own = [
         row.id
@@ -199,7 +203,10 @@ def _centre_of(
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(1)
     )
-    return last if last is not None else _centre_that_knows(session, candidates, address)
+    if last is not None:
+        return last
+    real = [row.id for row in centres if row.id in candidates and not row.is_demo]
+    return _centre_that_knows(session, candidates, address) or (real[0] if len(real) == 1 else None)
 
 
 def _centre_that_knows(session: Session, candidates: list[int], address: str) -> int | None:

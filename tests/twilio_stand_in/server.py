@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -58,6 +58,7 @@ class TwilioStandIn:
         self.closing = Event()
         self._check_every = check_every
         self._lock = Lock()
+        self._taken = Condition(self._lock)
         self._port = port
         self._server: _Server | None = None
         self._thread: Thread | None = None
@@ -90,6 +91,11 @@ class TwilioStandIn:
     def sent_to(self, number: str) -> list[Recorded]:
         """Return what was taken for a number, oldest first."""
         return [row for row in list(self.records) if row.number == number]
+
+    def wait_for(self, count: int, timeout_s: float = 30) -> None:
+        """Wait until so many messages and calls were taken; who sent them may have given up before."""
+        with self._taken:
+            assert self._taken.wait_for(lambda: len(self.records) >= count, timeout_s)
 
     def callbacks(self, rows: Iterable[Recorded] | None = None) -> list[Callback]:
         """Return the signed events of messages and calls until their end, in order."""
@@ -131,8 +137,9 @@ class TwilioStandIn:
                 return 400, Refusal(20001, "Not as described").body()
         if method == "POST":
             row = Recorded.of(form, is_call=is_call, world=self.world, account_sid=self.account_sid)
-            with self._lock:
+            with self._taken:
                 self.records.append(row)
+                self._taken.notify_all()
             status, answer = 201, json.dumps(row.shown()).encode()
         else:
             status, answer = 200, self._list(path, parse_qs(query), is_call)

@@ -261,6 +261,11 @@ def test_a_text_finds_the_centre_it_is_for(
         select(InboundMessage.body, InboundMessage.centre_id).order_by(InboundMessage.body)
     ).all()
     assert [tuple(each) for each in kept] == [("1", own.id), ("2", app_centre.id), ("3", other.id)]
+    other.is_demo = True
+    rows.commit()
+    post(stand_in.inbound(INBOUND, "+32499000000", "5"))
+    stranger = select(InboundMessage.centre_id).where(InboundMessage.body == "5")
+    assert rows.scalars(stranger).all() == [app_centre.id]
 
 
 @pytest.fixture
