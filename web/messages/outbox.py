@@ -160,9 +160,13 @@ def _person(row: SentRow) -> Any:
         url_for("people.show", person_id=row.participant_id), f"{row.first_name} {row.last_name}".strip()
     )
     if row.people > 1:
-        return Markup("{} {}").format(name, _("et %(count)s de son ménage", count=row.people - 1))
+        return Markup("<span>{} {}</span>").format(
+            name, _("et %(count)s de son ménage", count=row.people - 1)
+        )
     return name
 
 
 def _channel(row: SentRow) -> Markup:
-    return Markup("{} {}").format(icon(CHANNEL_ICONS[row.channel]), CHANNELS[row.channel])
+    return Markup('<span class="took">{} {}</span>').format(
+        icon(CHANNEL_ICONS[row.channel]), CHANNELS[row.channel]
+    )
