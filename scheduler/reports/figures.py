@@ -34,7 +34,7 @@ class Part:
     """One bar of a chart: what it is of, and what it adds up to.
 
     ``key`` is an id, a weekday (0 a Monday), a kind or a group; ``sessions`` counts those with at
-    least one person marked.
+    least one person marked. ``people`` of a weekday and of a reason are not counted.
     """
 
     key: Any

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scheduler.attendance import THERE
+from scheduler.levels import levels_between
 from scheduler.models import (
     AbsenceReason,
     Activity,
@@ -23,6 +24,9 @@ from scheduler.models import (
     Site,
 )
 from scheduler.reports.selection import Absence, Nationality, Period, Selection
+
+#: A level at the start and at the end of a period.
+LevelChoice = tuple[int, int]
 
 
 class AttendanceRow(NamedTuple):
@@ -207,6 +211,29 @@ def by_person(rows: Iterable[AttendanceRow]) -> list[PersonTotal]:
         ),
         key=lambda total: (total.last_name, total.first_name, total.participant_id),
     )
+
+
+def at_levels(
+    session: Session,
+    centre: Centre,
+    period: Period,
+    people: list[PersonTotal],
+    *,
+    spoken: LevelChoice | None = None,
+    written: LevelChoice | None = None,
+) -> list[PersonTotal]:
+    """Return those whose levels at the start and at the end of a period are as given."""
+    if spoken is None and written is None:
+        return people
+    found = levels_between(
+        session, centre.id, period.first_day, period.last_day, {total.participant_id for total in people}
+    )
+    return [
+        total
+        for total in people
+        for before, after in [found[total.participant_id]]
+        if spoken in (None, (before[0], after[0])) and written in (None, (before[1], after[1]))
+    ]
 
 
 def by_session(rows: Iterable[AttendanceRow]) -> list[SessionTotal]:

@@ -164,6 +164,7 @@ def test_every_figure_leads_to_as_many_rows(person: m.Participant, url: str, sig
         r'<a href="([^"]*/rapports/[^"]+/(?:presences|personnes|seances)[^"]*)">([^<]*)</a>', page
     )
     assert len(links) > 25
+    assert {"oral=1-1", "ecrit=1-1"} <= {address.partition("?")[2] for address, _shown in links}
     for address, shown in links:
         rows_page = client.get(unescape(address) + ("&" if "?" in address else "?") + "format=csv")
         assert rows_page.status_code == 200, address

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from scheduler.programmes.vocabulary import ACTIVITY_KINDS
 from scheduler.reports import Absence, AttendanceRow, Nationality, Period, Selection, attendance_rows
-from scheduler.reports.rows import by_person, by_session
+from scheduler.reports.rows import at_levels, by_person, by_session
+from solver.problem import LEVELS
 from web import listing
 from web.extensions import db
 from web.followup.area import blueprint
@@ -19,7 +20,7 @@ from web.followup.words import ABSENCES, NATIONALITIES, hours, kind_name, state_
 from web.labels import link, weekdays
 from web.listing import Column, Filter, Listing
 from web.permissions import Permission, may, requires
-from web.templating import day, hour
+from web.templating import day, hour, level_name
 from web.week.area import read_date
 
 EVERY = _l("Tous")
@@ -46,9 +47,18 @@ def counted_attendances(first_day: str, last_day: str) -> Any:
 def counted_people(first_day: str, last_day: str) -> Any:
     """List the people that a figure counts: those who were there at least once."""
     rows, chosen = _counted(first_day, last_day)
+    people = at_levels(
+        db.session(),
+        g.centre,
+        _period(first_day, last_day),
+        [total for total in by_person(chosen) if total.presences],
+        spoken=_levels("oral"),
+        written=_levels("ecrit"),
+    )
     return _answer(
         rows,
-        [total for total in by_person(chosen) if total.presences],
+        people,
+        more=[_level_filter("oral", _l("Niveau oral")), _level_filter("ecrit", _l("Niveau écrit"))],
         name="personnes",
         title=_("Personnes venues"),
         columns=_people_columns(),
@@ -75,13 +85,36 @@ def counted_sessions(first_day: str, last_day: str) -> Any:
 
 def _counted(first_day: str, last_day: str) -> tuple[list[AttendanceRow], list[AttendanceRow]]:
     """Return all rows of the period and programme, which give the choices, and those chosen."""
+    period = _period(first_day, last_day)
+    programme = _number("programme")
+    rows = attendance_rows(db.session(), g.centre, period, Selection(programme_id=programme))
+    selection = _selection()
+    return rows, [row for row in rows if selection.keeps(row)]
+
+
+def _period(first_day: str, last_day: str) -> Period:
     first, last = read_date(first_day), read_date(last_day)
     if first is None or last is None or first > last:
         abort(404)
-    programme = _number("programme")
-    rows = attendance_rows(db.session(), g.centre, Period(first, last), Selection(programme_id=programme))
-    selection = _selection()
-    return rows, [row for row in rows if selection.keeps(row)]
+    return Period(first, last)
+
+
+def _levels(key: str) -> tuple[int, int] | None:
+    """Return the levels at the start and at the end that the address asks for, such as ``1-2``."""
+    before, _dash, after = request.args.get(key, "").partition("-")
+    known = {str(level) for level in range(len(LEVELS))}
+    return (int(before), int(after)) if before in known and after in known else None
+
+
+def _level_filter(key: str, label: Any) -> Filter:
+    """Return a filter of steps; those that a report counts lead here, so any step can be chosen."""
+    levels = range(len(LEVELS))
+    steps = [(f"{a}-{b}", f"{level_name(a)} → {level_name(b)}") for a in levels for b in levels if b >= a]
+    chosen = request.args.get(key, "")
+    if _levels(key) and chosen not in dict(steps):
+        a, b = chosen.split("-")
+        steps.append((chosen, f"{level_name(int(a))} → {level_name(int(b))}"))
+    return Filter(key=key, label=label, choices=[("", EVERY), *steps], test=lambda _row, _value: True)
 
 
 def _selection() -> Selection:
@@ -107,11 +140,18 @@ def _number(key: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _answer(rows: Sequence[AttendanceRow], found: Sequence[Any], *, title: str, **parts: Any) -> Any:
+def _answer(
+    rows: Sequence[AttendanceRow],
+    found: Sequence[Any],
+    *,
+    title: str,
+    more: Sequence[Filter] = (),
+    **parts: Any,
+) -> Any:
     return listing.answer(
         Listing(
             rows=found,
-            filters=_filters(rows),
+            filters=[*_filters(rows), *more],
             may_export=may(Permission.VIEW_REPORTS),
             search_label=_("Chercher dans ces lignes"),
             empty=_("Rien n'a été marqué pendant cette période."),

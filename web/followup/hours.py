@@ -16,7 +16,7 @@ from scheduler.hours.obligations import attention
 from scheduler.people import find_person
 from scheduler.portrait import coming_sessions
 from scheduler.programme_book import programme_choices
-from scheduler.tasks import list_tasks, raise_demand
+from scheduler.tasks import OPEN, RAISE_DEMAND, list_tasks, raise_demand
 from web import listing
 from web.acts import done, note
 from web.clock import now, today
@@ -83,7 +83,10 @@ def hours() -> Any:
             search_label=_("Nom, programme ou obligation"),
             empty=_("Aucun programme suivi ici ne compte d'heures.")
             if reach.everybody
-            else _("Aucune personne ne vous est adressée avec son accord pour partager son dossier."),
+            else _(
+                "Rien à compter : aucune personne qui vous est adressée et qui accepte le partage de son "
+                "dossier ne suit un programme qui compte des heures."
+            ),
         ),
         "followup/hours.html",
         everybody=reach.everybody,
@@ -97,6 +100,9 @@ def person(person_id: int) -> str:
     """Show what one person attended, owes and has before them."""
     session, reach = db.session(), current_reach()
     someone = find_person(session, person_id, reach)
+    tasks = [
+        row for row in list_tasks(session, g.centre.id, reach=reach) if row.task.participant_id == person_id
+    ]
     return render_template(
         "followup/person.html",
         person=someone,
@@ -106,11 +112,12 @@ def person(person_id: int) -> str:
         summary=attendance_summary(session, person_id, now()),
         history=attendance_history(session, person_id, limit=60),
         coming=coming_sessions(session, someone, today(), now()),
-        tasks=[
-            row
-            for row in list_tasks(session, g.centre.id, reach=reach)
-            if row.task.participant_id == person_id
-        ],
+        tasks=tasks,
+        asked={
+            (row.task.facts["programme"], row.task.facts["counter"])
+            for row in tasks
+            if row.task.kind == RAISE_DEMAND and row.task.state == OPEN
+        },
         today=today(),
     )
 

@@ -24,7 +24,7 @@ def report_tables(report: Report, programmes: Mapping[str, str]) -> list[Table]:
         _parts(_("Programmes"), report.programmes, lambda part: part.name),
         _parts(_("Sortes d'activités"), report.kinds, lambda part: kind_name(part.key)),
         _parts(_("Activités"), report.activities, lambda part: part.name),
-        _parts(_("Jours"), report.weekdays, lambda part: days[part.key]),
+        _parts(_("Jours"), report.weekdays, lambda part: days[part.key], with_people=False),
         _parts(_("Sites"), report.sites, lambda part: part.name),
         (
             _("Raisons"),
@@ -75,24 +75,20 @@ def _summary(report: Report, programmes: Mapping[str, str]) -> list[list[Any]]:
     return rows
 
 
-def _parts(title: str, parts: Sequence[Part], name: Callable[[Part], str]) -> Table:
-    headings = [
-        title,
-        _("Personnes"),
-        _("Séances"),
-        _("Présences"),
-        _("Excusés"),
-        _("Absents sans excuse"),
-        _("Minutes"),
+def _parts(
+    title: str, parts: Sequence[Part], name: Callable[[Part], str], *, with_people: bool = True
+) -> Table:
+    figures: list[tuple[str, Callable[[Part], int]]] = [
+        (_("Séances"), lambda part: part.sessions),
+        (_("Présences"), lambda part: part.presences),
+        (_("Excusés"), lambda part: part.excused),
+        (_("Absents sans excuse"), lambda part: part.missed),
+        (_("Minutes"), lambda part: part.minutes),
     ]
-    return (
-        title,
-        headings,
-        [
-            [name(part), part.people, part.sessions, part.presences, part.excused, part.missed, part.minutes]
-            for part in parts
-        ],
-    )
+    if with_people:
+        figures.insert(0, (_("Personnes"), lambda part: part.people))
+    rows = [[name(part), *(figure(part) for _heading, figure in figures)] for part in parts]
+    return title, [title, *(heading for heading, _figure in figures)], rows
 
 
 def _levels(title: str, steps: Sequence[LevelStep]) -> Table:

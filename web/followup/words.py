@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from notifications.allowance import BUDGET_TASK
 from scheduler.attendance import CALL_BACK
+from scheduler.choices.apply import CHOICE_REFUSED
 from scheduler.hours import Obligation, ObligationKind, Standing
 from scheduler.models import AttendanceState, Task, WatchRule
 from scheduler.my_work import STAFF_SICK
@@ -46,6 +47,7 @@ TASK_KINDS = {
     STAFF_SICK: (_l("Collègue malade"), "thermometer-half"),
     SLOT_RETURNED: (_l("Place rendue"), "arrow-return-left"),
     BUDGET_TASK: (_l("Budget des messages"), "piggy-bank"),
+    CHOICE_REFUSED: (_l("Place choisie perdue"), "hand-index-thumb"),
 }
 
 OUTCOMES = {
@@ -197,6 +199,14 @@ def task_reason(task: Task) -> str:
         return _(
             "Le budget des messages de %(month)s est épuisé : les rappels ne partent plus.",
             month=day(date.fromisoformat(f"{facts['month']}-01"), "MMMM yyyy"),
+        )
+    if task.kind == CHOICE_REFUSED:
+        at = datetime.fromisoformat(facts["starts_at"])
+        return _(
+            "A choisi %(activity)s, %(day)s à %(hour)s, qui n'est plus possible. Trouvez une autre place.",
+            activity=facts["activity"],
+            day=day(at, "EEEE d MMMM"),
+            hour=hour(at),
         )
     return str(facts.get("text", ""))
 
