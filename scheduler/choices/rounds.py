@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -38,14 +39,20 @@ from scheduler.models import (
 from scheduler.planner_ids import activity_rows, participant_key, room_key, row_id, staff_key
 from scheduler.session_state import SessionState, from_planned, state_of
 from scheduler.timegrid import TimeGrid, to_wall
-from solver.problem import Demand, DemandWindow, Interval, PlannedSession, Problem, Staff
+from solver.problem import DAYS_PER_WEEK, Demand, DemandWindow, Interval, PlannedSession, Problem, Staff
 from solver.verify.amounts import measure
 from solver.verify.plan import Plan as ReadPlan
+
+if TYPE_CHECKING:
+    from solver.alternatives import Alternative
 
 log = logging.getLogger(__name__)
 
 #: Places in one offer.
 MOST_PLACES = 3
+
+#: Places looked at for each person, of which the most different are offered.
+LOOKED_AT = 6
 
 #: States of offers that still decide about a person's place.
 PENDING = (OfferState.PREPARED, OfferState.OPEN, OfferState.CHOSEN)
@@ -343,9 +350,10 @@ class _Search:
             instead_of=uid,
             first_start=self.first_start,
             shut=full | kept_out,
-            k=MOST_PLACES - (present is not None),
+            k=LOOKED_AT,
             tolerance_points=self.round.tolerance_points,
         )
+        found = self._varied(found, MOST_PLACES - (present is not None), present)
         places = [self._state(x.session) for x in found]
         joins = [x.session.id if x.session.id in self.states else None for x in found]
         lost = [x.lost for x in found]
@@ -362,6 +370,29 @@ class _Search:
             joins=tuple(joins),
             points_lost=tuple(lost),
         )
+
+    def _varied(
+        self, found: list[Alternative], count: int, present: SessionState | None
+    ) -> list[Alternative]:
+        """Return so many of some places that are as good: other half-days before the same again."""
+        half = self.problem.slots_per_day // 2
+        used = Counter() if present is None else Counter([self._slot(present.starts_at) // half])
+        weekdays = Counter({(each // 2) % DAYS_PER_WEEK: n for each, n in used.items()})
+        chosen: list[Alternative] = []
+        left = list(found)
+        while left and len(chosen) < count:
+            halves = [x.session.start // half for x in left]
+            best = min(
+                range(len(left)),
+                key=lambda i: (used[halves[i]], weekdays[(halves[i] // 2) % DAYS_PER_WEEK], i),
+            )
+            # The best for the plan comes first where the person has no place yet.
+            best = 0 if present is None and not chosen else best
+            used[halves[best]] += 1
+            weekdays[(halves[best] // 2) % DAYS_PER_WEEK] += 1
+            chosen.append(left.pop(best))
+        best_first = 0 if present is not None else 1
+        return chosen[:best_first] + sorted(chosen[best_first:], key=lambda x: x.session.start)
 
     def _state(self, session: PlannedSession) -> SessionState:
         if session.id in self.states:
