@@ -23,7 +23,7 @@ from solver.result import value_in
 from solver.score import Score, Scorer
 
 #: Deterministic time of one small solve.
-EFFORT = 0.1
+EFFORT = 0.25
 #: Share of the steps that go to unmet demands.
 MISSING_SHARE = 0.25
 

@@ -83,9 +83,13 @@ def too_close(variables: Variables, a: Placement, b: Placement, pause: int) -> b
 def _against_standing(
     variables: Variables, fixed: Sequence[Item], items: Sequence[Item], pause: int, rule: str
 ) -> None:
+    open_items = [(p, lit) for p, lit in items if not isinstance(lit, int)]
+    reach = max(pause, *variables.problem.travel_slots.values(), 0)
     for n, (one, _) in enumerate(fixed):
-        for other, lit in items:
-            if not isinstance(lit, int) and too_close(variables, one, other, pause):
+        # Most of a month is far away: looked at first, because it is cheap to see.
+        first, last = one.start - reach, one.end + reach
+        for other, lit in open_items:
+            if other.start < last and first < other.end and too_close(variables, one, other, pause):
                 variables.forbid(lit, rule)
         if variables.whole:
             for other, _ in fixed[n + 1 :]:
