@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from notifications.confirmations import Unconfirmed, unconfirmed
 from notifications.contacts import exempt_people, phone_number
@@ -391,11 +391,12 @@ def _calls_of_today(session: Session, centre: Centre, now: datetime) -> dict[int
 
 
 def calls_since_midnight(session: Session, centre: Centre, now: datetime) -> list[PhoneCall]:
-    """Return today's calls in order of time."""
+    """Return today's calls with their people, in order of time."""
     midnight = now.astimezone(ZoneInfo(centre.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     query = (
         select(PhoneCall)
         .where(PhoneCall.centre_id == centre.id, PhoneCall.called_at >= midnight)
+        .options(joinedload(PhoneCall.participant))
         .order_by(PhoneCall.called_at, PhoneCall.id)
     )
     return list(session.scalars(query))

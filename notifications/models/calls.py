@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base, CentreOwned
+from scheduler.models.people import Participant
 
 
 class CallReason(StrEnum):
@@ -47,3 +48,5 @@ class PhoneCall(CentreOwned, Base):
     outcome: Mapped[CallOutcome] = mapped_column(String(14))
     called_at: Mapped[datetime]
     called_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+    participant: Mapped[Participant] = relationship()

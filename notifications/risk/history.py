@@ -136,10 +136,28 @@ def forget_fit(session: Session, centre: Centre) -> None:
     session.flush()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rule as it is kept, and how it was judged."""
+
+    fit: Fit
+    evaluation: Evaluation | None
+    fitted_at: datetime
+
+
+def kept_fit(session: Session, centre: Centre) -> Kept | None:
+    """Return the rule kept for a centre, however old."""
+    row = session.scalars(select(RiskFit).where(RiskFit.centre_id == centre.id)).one_or_none()
+    if row is None:
+        return None
+    evaluation = Evaluation.from_json(row.evaluation) if row.evaluation else None
+    return Kept(Fit.from_json(row.fit), evaluation, row.fitted_at)
+
+
 def stored_fit(session: Session, centre: Centre, now: datetime) -> Fit | None:
     """Return the rule kept, unless it is too old."""
-    row = session.scalars(select(RiskFit).where(RiskFit.centre_id == centre.id)).one_or_none()
-    return Fit.from_json(row.fit) if row is not None and now - row.fitted_at < FRESH else None
+    kept = kept_fit(session, centre)
+    return kept.fit if kept is not None and now - kept.fitted_at < FRESH else None
 
 
 def choose(rows: list[Row], zone: ZoneInfo) -> tuple[Fit, Evaluation | None]:

@@ -139,17 +139,17 @@ def fit_best(visits: Visits) -> Fit:
     happened, rate = np.concatenate(outcomes), np.concatenate(common)
     best = min(ridges, key=lambda pair: brier(np.concatenate(modelled[pair]), happened))
     by_model, by_counts = np.concatenate(modelled[best]), np.concatenate(counted)
-    if beats(by_model, rate, happened) and not beats(by_counts, by_model, happened, errors=1.0):
+    if beats(by_model, rate, happened) and not beats(by_counts, by_model, happened):
         return _model(past, _ground(past, best[0]), best[1])
     if beats(by_counts, rate, happened):
         return fit_rule(past, Rule.COUNTS)
     return base
 
 
-def beats(chances: Array, others: Array, outcomes: Array, *, errors: float = CLEARLY) -> bool:
-    """Tell whether chances are closer to what happened than others, by so many standard errors."""
+def beats(chances: Array, others: Array, outcomes: Array) -> bool:
+    """Tell whether chances are closer to what happened than others, by more than luck explains."""
     gain = (others - outcomes) ** 2 - (chances - outcomes) ** 2
-    return bool(np.mean(gain) > errors * float(np.std(gain)) / np.sqrt(len(gain)))
+    return bool(np.mean(gain) > CLEARLY * float(np.std(gain)) / np.sqrt(len(gain)))
 
 
 def fit_rule(past: Visits, rule: Rule) -> Fit:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from web.messages import choices, contacts, inbox, outbox, policies, recordings, sandbox, wordings
+from web.messages import (
+    calls,
+    choices,
+    contacts,
+    effect,
+    inbox,
+    outbox,
+    policies,
+    recordings,
+    risk,
+    sandbox,
+    wordings,
+)
 from web.messages.area import blueprint
 
 __all__ = [
     "blueprint",
+    "calls",
     "choices",
     "contacts",
+    "effect",
     "inbox",
     "outbox",
     "policies",
     "recordings",
+    "risk",
     "sandbox",
     "wordings",
 ]

@@ -15,6 +15,7 @@ blueprint = Blueprint("messages", __name__, url_prefix=f"{PREFIX}/messages")
 
 #: Page, label, icon, who sees it, and the other pages of the tab.
 TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
+    ("messages.calls", _l("À appeler"), "telephone", Permission.CALL_PEOPLE, ()),
     ("messages.inbox", _l("Réponses"), "chat-dots", Permission.VIEW_MESSAGES, ()),
     ("messages.sent", _l("Envois"), "send", Permission.VIEW_MESSAGES, ("messages.sent_message",)),
     ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
@@ -24,6 +25,13 @@ TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
         "person-lines-fill",
         Permission.VIEW_MESSAGES,
         ("messages.channels",),
+    ),
+    (
+        "messages.effect",
+        _l("Effet"),
+        "graph-up",
+        Permission.VIEW_MESSAGES,
+        ("messages.risk", "messages.compare"),
     ),
     (
         "messages.policies",
