@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from notifications.allowance import BUDGET_TASK
+from notifications.allowance import BUDGET_TASK, Allowance
+from notifications.compose import Composer
 from notifications.jobs import remind
 from notifications.models import ChannelKind, ContactChoice, Message, MessageKind, MessageState, MessageTopic
-from notifications.outbox import supersede
+from notifications.outbox import enqueue_all, supersede
 from notifications.policy import Policy, Step, save_policy
-from notifications.reminders import due, enqueue_due
+from notifications.reminders import drafts_of, due, enqueue_due
 from scheduler import models as m
 from tests.factories import Make
 from tests.planning import World, hold, make_world, publish_days
@@ -298,3 +299,16 @@ def test_the_job_reminds_every_centre_and_one_that_fails_stops_no_other(
     (sent,) = messages(session)
     assert sent.centre_id == centre.id
     assert sent.facts["link"].startswith("https://semainier.example/moi/m.")
+
+
+def test_two_workers_who_decide_at_once_store_one_message(
+    session: Session, centre: m.Centre, world: World
+) -> None:
+    session.flush()
+    decided = []
+    for _worker in range(2):
+        composer = Composer(session, centre, Policy())
+        bundles = due(session, centre, FRIDAY_EVENING)
+        decided.append(list(drafts_of(bundles, composer, Allowance(policy=Policy()), BRUSSELS)))
+    assert [enqueue_all(session, drafts, FRIDAY_EVENING) for drafts in decided] == [1, 0]
+    assert len(session.scalars(select(MessageTopic)).all()) == 1
