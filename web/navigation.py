@@ -109,7 +109,7 @@ AREAS: tuple[Blueprint, ...] = (
     imports.blueprint,
     followup.blueprint,
     messages.blueprint,
-    messages.recordings.spoken,
+    messages.recordings.fetched,
     search.blueprint,
     settings.blueprint,
     settings.installation,

@@ -13,7 +13,8 @@ link          address of the person's page (``notifications.links.message_link``
 deadline      day or instant until when to answer
 centre, phone as the centre is called and reached; its settings where not given
 reply         way of answering (a key of ``texts.REPLIES``) that ``answer.not_understood`` repeats
-picture       public address of a picture, sent along by WhatsApp to people who read little
+picture       public address of a picture, sent along by WhatsApp to people who read little; where none is
+              given, that of the moment a message about one session is for
 ============  ==============================================================================================
 
 ``as_facts`` makes them fit for JSON; ``render`` takes them back as they come from there.

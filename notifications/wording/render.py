@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifications.models import ChannelKind, MessageKind
 from notifications.models.recordings import Recording
 from notifications.models.wording import CentreWording, WordingReview
+from notifications.pictures import picture_url
 from notifications.segments import Segments, count_segments, plain_letters, plain_quotes
 from notifications.voices import VOICES
 from notifications.wording.errors import MissingVariableError, UnknownTextError
@@ -97,7 +98,7 @@ class Wordings:
             content_variables=_numbered(text, values) if own and own.content_sid else {},
             recording_id=recordings[0] if recordings else None,
             recording_ids=recordings,
-            media_url=variables.get("picture") if pictures and channel is ChannelKind.WHATSAPP else None,
+            media_url=_picture(spec, variables) if pictures and channel is ChannelKind.WHATSAPP else None,
         )
 
     def preview(
@@ -303,6 +304,16 @@ def cheaper(text: str, centre: Centre) -> str:
         if plain.count < count_segments(text).count and not plain.costly:
             return plain_letters(text)
     return plain_quotes(text) if settings.sms_plain_quotes(centre) else text
+
+
+def _picture(spec: TextSpec, given: Mapping[str, Any]) -> str | None:
+    """Return the picture sent along: the one given, or that of the one moment the message is about."""
+    sessions, page = [Told.of(each) for each in given.get("sessions") or ()], str(given.get("link") or "")
+    if given.get("picture") or len(sessions) != 1 or "/moi/" not in page:
+        return given.get("picture")
+    told = sessions[0]
+    gone = spec.kind is MessageKind.CANCELLATION or told.change == "cancelled"
+    return picture_url(page.partition("/moi/")[0], told.starts_at, told.ends_at, cancelled=gone)
 
 
 def _subject(values: Mapping[str, str]) -> str:

@@ -64,7 +64,16 @@ def build_demo(
         With all its rows flushed. In size M a small neighbouring centre is made besides.
     """
     rng, spec = Random(seed), SIZES[size]
-    centre = Centre(name=name, slug=slug, community="fr", locale="fr", is_demo=True, created_at=now)
+    centre = Centre(
+        name=name,
+        slug=slug,
+        community="fr",
+        locale="fr",
+        is_demo=True,
+        # Its messages reach nobody, so that every language may be looked at.
+        settings={"message_name": "Centre de démo", "send_unreviewed": True},
+        created_at=now,
+    )
     session.add(centre)
     session.flush()
     today = now.astimezone(ZoneInfo(centre.timezone)).date()

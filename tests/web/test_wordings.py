@@ -130,6 +130,9 @@ def test_a_voice_is_kept_played_and_fetched_by_the_telephone(
     assert (fetched.data, fetched.mimetype) == (wav(), "audio/wav")
     assert "Set-Cookie" not in fetched.headers
     assert telephone.get("/messages/recordings/nothing").status_code == 404
+    picture = telephone.get("/messages/pictures/20261125-0930.png")
+    assert (picture.mimetype, picture.data[:4]) == ("image/png", b"\x89PNG")
+    assert telephone.get("/messages/pictures/20261399-0930.png").status_code == 404
     assert telephone.get(address + "/son").status_code == 302
     assert client.post(address + "/supprimer").status_code == 302
     assert telephone.get(f"/messages/recordings/{row.token}").status_code == 404

@@ -15,9 +15,10 @@ from wtforms.validators import DataRequired, Length
 
 from notifications import recordings as domain
 from notifications.models import Recording
+from notifications.pictures import MEDIA_TYPE, draw, read_name
 from web.acts import done, note
 from web.clock import now
-from web.extensions import db
+from web.extensions import db, limiter
 from web.formwork import Form, submit
 from web.labels import weekdays
 from web.messages.area import blueprint
@@ -25,8 +26,8 @@ from web.messages.labels import TEXTS, WEEKDAY
 from web.messages.wordings import direction, own_name
 from web.permissions import Permission, may, public, requires
 
-#: Recordings as the telephone provider fetches them: nobody signs in there.
-spoken = Blueprint("spoken", __name__, url_prefix="/messages/recordings")
+#: What the provider of messages fetches: nobody signs in there.
+fetched = Blueprint("fetched", __name__, url_prefix="/messages")
 
 
 class RecordingForm(Form):
@@ -118,7 +119,20 @@ def recording_sound(code: str, name: str) -> Response:
     return _sound(row, "private, no-store")
 
 
-@spoken.get("/<token>")
+@fetched.get("/pictures/<name>")
+@limiter.limit("600 per minute")
+@public
+def picture(name: str) -> Response:
+    """Draw the moment that an address names."""
+    moment = read_name(name)
+    if moment is None:
+        abort(404)
+    return Response(
+        draw(moment), mimetype=MEDIA_TYPE, headers={"Cache-Control": "public, max-age=604800, immutable"}
+    )
+
+
+@fetched.get("/recordings/<token>")
 @public
 def play(token: str) -> Response:
     """Give a recording to the telephone provider, or to whoever else knows its address."""

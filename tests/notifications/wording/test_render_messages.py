@@ -178,6 +178,12 @@ def test_few_words_and_pictures_for_who_reads_little() -> None:
     assert found.body.endswith(f"Regardez les images et répondez ici :\n{LINK}")
     assert found.media_url == "https://semainier.example.org/p.png"
     assert wordings_of().render(REMINDER, SMS, "fr", values, reads_little=True).media_url is None
+    drawn = wordings_of().render(REMINDER, WHATSAPP, "fr", given(link=LINK), reads_little=True).media_url
+    assert drawn == "https://semainier.example.org/messages/pictures/20261125-0930-1130.png"
+    several = given(told(), told(), link=LINK)
+    assert wordings_of().render(REMINDER, WHATSAPP, "fr", several, reads_little=True).media_url is None
+    gone = wordings_of().render(MessageKind.CANCELLATION, WHATSAPP, "ar", given(link=LINK)).media_url
+    assert gone == "https://semainier.example.org/messages/pictures/20261125-0930-1130x.png"
     assert "Nous vous attendons" in wordings_of().render(REMINDER, SMS, "fr", given(), reads_little=True).body
 
 

@@ -1,0 +1,110 @@
+"""A moment as a picture for people who read little: a leaf of a calendar and the face of a clock.
+
+A picture says when, never who or what for, so that its address need not be secret: it is made of nothing
+but the moment.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo
+
+import fontpkg_noto_sans
+from PIL import Image, ImageDraw, ImageFont
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+SIDE_PX = 640
+MEDIA_TYPE = "image/png"
+
+PAPER, INK, BRAND, WRONG, PALE = "#ffffff", "#1d2b2d", "#0f5c63", "#c1272d", "#dfe9ea"
+
+_NAME = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d{2})(\d{2}))?(x?)\.png")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a picture shows, in wall time in Brussels; ``cancelled`` crosses it out."""
+
+    starts_at: datetime
+    ends: time | None = None
+    cancelled: bool = False
+
+
+def picture_url(public_url: str, starts_at: datetime, ends_at: datetime | None, *, cancelled: bool) -> str:
+    """Return the address of the picture of a session."""
+    start = starts_at.astimezone(BRUSSELS)
+    end = f"-{ends_at.astimezone(BRUSSELS):%H%M}" if ends_at else ""
+    return f"{public_url}/messages/pictures/{start:%Y%m%d-%H%M}{end}{'x' if cancelled else ''}.png"
+
+
+def read_name(name: str) -> Moment | None:
+    """Return what the end of an address asks for, or ``None`` when that is no moment."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    *numbers, crossed = found.groups()
+    try:
+        year, month, day, hour, minute = (int(number) for number in numbers[:5])
+        starts_at = datetime(year, month, day, hour, minute, tzinfo=BRUSSELS)
+        ends = time(int(numbers[5]), int(numbers[6])) if numbers[5] else None
+    except ValueError:
+        return None
+    return Moment(starts_at, ends, bool(crossed))
+
+
+@lru_cache(maxsize=64)
+def draw(moment: Moment) -> bytes:
+    """Return a picture as PNG: day and month on a leaf, the hour on a clock, both hours in digits."""
+    image = Image.new("RGB", (SIDE_PX, SIDE_PX), PAPER)
+    pen = ImageDraw.Draw(image)
+    _leaf(pen, moment.starts_at)
+    _clock(pen, (470, 215), 145, moment.starts_at.time())
+    start = f"{moment.starts_at.hour}:{moment.starts_at.minute:02d}"
+    hours = f"{start} - {moment.ends.hour}:{moment.ends.minute:02d}" if moment.ends else start
+    pen.text((SIDE_PX // 2, 510), hours, fill=INK, font=_font(90), anchor="mm")
+    if moment.cancelled:
+        for ends in ((40, 40, 600, 600), (600, 40, 40, 600)):
+            pen.line(ends, fill=WRONG, width=26)
+    held = io.BytesIO()
+    image.quantize(32).save(held, "PNG", optimize=True)
+    return held.getvalue()
+
+
+def _leaf(pen: ImageDraw.ImageDraw, day: datetime) -> None:
+    pen.rounded_rectangle((40, 70, 290, 360), 24, fill=PAPER, outline=BRAND, width=8)
+    pen.rounded_rectangle((40, 70, 290, 140), 24, fill=BRAND)
+    pen.rectangle((40, 116, 290, 140), fill=BRAND)
+    for left in (95, 215):
+        pen.rounded_rectangle((left, 45, left + 20, 100), 10, fill=INK)
+    pen.text((165, 215), str(day.day), fill=INK, font=_font(130), anchor="mm")
+    pen.text((165, 315), f"{day.day}/{day.month}", fill=BRAND, font=_font(52), anchor="mm")
+
+
+def _clock(pen: ImageDraw.ImageDraw, middle: tuple[int, int], radius: int, at: time) -> None:
+    x, y = middle
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=PALE, outline=BRAND, width=10)
+    for hour in range(12):
+        inner, outer = radius - (34 if hour % 3 == 0 else 24), radius - 14
+        pen.line((*_on(middle, inner, hour / 12), *_on(middle, outer, hour / 12)), fill=INK, width=6)
+    minute = at.minute / 60
+    pen.line((x, y, *_on(middle, radius * 0.5, (at.hour % 12 + minute) / 12)), fill=INK, width=16)
+    pen.line((x, y, *_on(middle, radius * 0.75, minute)), fill=INK, width=9)
+    pen.ellipse((x - 12, y - 12, x + 12, y + 12), fill=INK)
+
+
+def _on(middle: tuple[int, int], distance: float, turn: float) -> tuple[float, float]:
+    """Return the point at a distance from the middle, a part of a turn after twelve."""
+    angle = 2 * math.pi * turn
+    return middle[0] + distance * math.sin(angle), middle[1] - distance * math.cos(angle)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    path = next((fontpkg_noto_sans.ROOT / "files").glob("NotoSans[[]*"))
+    return ImageFont.truetype(str(path), size)
