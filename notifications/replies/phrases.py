@@ -74,8 +74,7 @@ def language_of_phrases(code: str | None) -> str | None:
 def phrases(code: str) -> Language:
     """Return the phrases of a language, with the polite ones of all others."""
     own = _own(code)
-    groups = {words: POLITE for other in languages() for words, group in _own(other) if group == POLITE}
-    groups |= {words: group for words, group in own if group != "negates"}
+    groups = dict.fromkeys(_polite(), POLITE) | {words: group for words, group in own if group != "negates"}
     return Language(
         groups=groups,
         negates=frozenset(words for words, group in own if group == "negates"),
@@ -104,6 +103,12 @@ def find(words: Words, language: Language, names: frozenset[str] = frozenset()) 
                 shortest = [*before, Found(group, piece in language.negates)]
         best.append(shortest)
     return best[-1]
+
+
+@cache
+def _polite() -> frozenset[Words]:
+    """Return what is polite in any language: people thank in the one of whom they thank."""
+    return frozenset(words for code in languages() for words, group in _own(code) if group == POLITE)
 
 
 @cache
