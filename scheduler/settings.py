@@ -18,6 +18,10 @@ key                          meaning
 ``absence_risk``             whether absences are foreseen, to offer help in time (yes); see docs/risk.md
 ``weights``                  points of ``solver.problem.Weights`` that differ from the default (none)
 ``send_unreviewed``          send texts that no mediator has reviewed in that language (False)
+``message_channels``         channels of everybody who chose none, in order (sms, voice, email)
+``sms_sender``               number or messaging service that the centre's SMS come from (the installation's)
+``whatsapp_sender``          the same for WhatsApp
+``voice_sender``             number that the centre's calls come from (the installation's)
 ``message_name``             how the centre calls itself in messages (its name)
 ``message_phone``            telephone number that messages give (none)
 ``sms_plain_quotes``         replace typographic quotes and dashes in SMS by plain ones (True)
