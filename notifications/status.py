@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, func, insert, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,13 @@ ORIGINS: Final[Mapping[MessageState, tuple[MessageState, ...]]] = MappingProxyTy
 )
 
 _SENT: Final = frozenset({S.ACCEPTED, S.DELIVERED, S.READ})
+
+_MESSAGES: Final = cast(Table, Message.__table__)
+_EVENTS: Final = cast(Table, MessageEvent.__table__)
+
+_KEEP_SID: Final = update(_MESSAGES).where(
+    _MESSAGES.c.id == bindparam("b_id"), _MESSAGES.c.provider_sid.is_(None)
+)
 
 
 def apply_event(
@@ -124,30 +132,22 @@ def move(
     **columns
         What else the step writes.
     """
-    values = dict(columns) | {"state": status, "error_code": error_code, "error": error}
-    if status in FINAL:
-        values["final_at"] = func.coalesce(Message.final_at, now)
-    if status in _SENT:
-        values["sent_at"] = func.coalesce(Message.sent_at, now)
+    values = columns | {"state": status, "error_code": error_code, "error": error}
+    given: dict[str, Any] = {"b_id": message_id}
+    if status in FINAL or status in _SENT:
+        given["b_now"] = now
     if provider_sid is not None:
-        values["provider_sid"] = func.coalesce(Message.provider_sid, provider_sid)
-    # The row is locked first: events of one message are then stored in the order they were applied.
-    step = update(Message).where(Message.id == message_id, Message.state.in_(ORIGINS[status]))
+        given["b_sid"] = provider_sid
     if attempt is not None:
-        step = step.where(Message.attempts == attempt)
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        step.values(**values).execution_options(synchronize_session=False)
-    )
+        given["b_attempt"] = attempt
+    # The row is locked first: events of one message are then stored in the order they were applied.
+    step = _step(status, provider_sid is not None, attempt is not None)
+    result: CursorResult[Any] = session.execute(step, values | given)  # type: ignore[assignment]
     moved = result.rowcount == 1
     if not moved and provider_sid is not None:
-        session.execute(
-            update(Message)
-            .where(Message.id == message_id, Message.provider_sid.is_(None))
-            .values(provider_sid=provider_sid)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_KEEP_SID, {"b_id": message_id, "provider_sid": provider_sid})
     session.execute(
-        insert_or_ignore(session, MessageEvent),
+        _keep_event(session.get_bind().dialect.name),
         {
             "centre_id": centre_id,
             "message_id": message_id,
@@ -162,13 +162,40 @@ def move(
     return moved
 
 
+@cache
+def _step(status: MessageState, has_sid: bool, has_attempt: bool) -> Update:
+    """Return the statement of a step; the columns it writes are given when it is executed.
+
+    It is made once, of tables: making a statement takes longer than executing it, and thousands of
+    messages are moved by the same few.
+    """
+    row = _MESSAGES.c
+    step = update(_MESSAGES).where(row.id == bindparam("b_id"), row.state.in_(ORIGINS[status]))
+    if has_attempt:
+        step = step.where(row.attempts == bindparam("b_attempt"))
+    if status in FINAL:
+        step = step.values(final_at=func.coalesce(row.final_at, bindparam("b_now", type_=row.final_at.type)))
+    if status in _SENT:
+        step = step.values(sent_at=func.coalesce(row.sent_at, bindparam("b_now", type_=row.sent_at.type)))
+    if has_sid:
+        step = step.values(provider_sid=func.coalesce(row.provider_sid, bindparam("b_sid")))
+    return step
+
+
+@cache
+def _keep_event(dialect: str) -> Any:
+    """Return the statement that stores an event unless it is there already."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(_EVENTS).on_conflict_do_nothing()
+
+
 def record_moves(
     session: Session, moved: Sequence[Any], status: MessageState, *, source: str, now: datetime, reason: str
 ) -> None:
     """Store one event for each row (``id``, ``centre_id``, ``attempts``) that one statement has moved."""
     if moved:
         session.execute(
-            insert(MessageEvent),
+            insert(_EVENTS),
             [
                 {
                     "centre_id": row.centre_id,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications.models import Message, MessageState
 from notifications.status import FINAL, ORIGINS, STEPS, apply_event, move
+from scheduler.db import enter_centre
 from tests.factories import Make
 
 S = MessageState
@@ -96,3 +97,11 @@ def test_the_result_of_an_earlier_attempt_takes_nothing_back(
     session.refresh(message)
     assert message.state == S.CLAIMED
     assert move(session, message.id, message.centre_id, S.QUEUED, key="send-2", attempt=2, **given)
+
+
+def test_a_session_of_one_centre_moves_its_messages(
+    session: Session, message: Message, now: datetime
+) -> None:
+    enter_centre(session, message.centre_id)
+    assert apply_event(session, message, S.DELIVERED, source="provider", key="1", now=now)
+    assert [event.status for event in message.events] == [S.DELIVERED]

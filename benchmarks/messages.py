@@ -1,0 +1,325 @@
+"""Measure delivery with everything going wrong: ``python -m benchmarks.messages [--messages 10000]``.
+
+Puts reminders in the outbox of a new database (``DATABASE_URL`` names an empty one; without it SQLite in a
+temporary folder) and lets a worker of its own process send them through the real Twilio client to the
+stand-in server of the tests. Of the requests, 5 % time out (three quarters of them after the message was
+taken), 5 % are answered 429 and 5 % fail with a server error (half of them after it was taken). The
+stand-in calls back while sending goes on: signed events in any order, some of them twice. The worker is
+killed five times and started again. Waiting takes no time: when nothing is due the clocks of all parties
+are put forward together.
+
+The processor's time is counted where it is spent: our own part of the worker apart from the Twilio client,
+and the application's part of the callbacks. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+import tests.twilio_stand_in.records as stand_in_records
+import web.clock
+from benchmarks import reminders
+from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
+from notifications.outbox import Draft, enqueue_all
+from notifications.reminders import due
+from notifications.status import FINAL
+from scheduler.db import Base, begin_writing
+from scheduler.models import Centre
+from tests.twilio_stand_in import Callback, Fault, TwilioStandIn, play
+from web import create_app
+from web.extensions import db
+
+PUBLIC = "https://semainier.example"
+RATES = {
+    Fault.RATE_LIMIT: 0.05,
+    Fault.ERROR: 0.025,
+    Fault.ERROR_AFTER: 0.025,
+    Fault.SILENCE: 0.0125,
+    Fault.SILENCE_AFTER: 0.0375,
+}
+DUPLICATES = 0.2
+KILLS = 5
+ENQUEUED_TOGETHER = 500
+
+#: Callbacks are collected so long, then played in any order.
+ROUND_S = 0.5
+
+#: How far the clocks go forward when nothing is due.
+LEAP = timedelta(minutes=3)
+MOST_LEAPS = 200
+
+
+class Clock:
+    """The time of this process: the real one, put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        """Return the current instant."""
+        return datetime.now(UTC) + self.ahead
+
+
+class WorkerProcess:
+    """The worker: told to work with its clock so far ahead, it works until nothing is due."""
+
+    def __init__(self, url: str, stand_in: TwilioStandIn) -> None:
+        self.command = [sys.executable, "-m", "benchmarks.messages_worker", url, stand_in.url]
+        self.spent: Counter[str] = Counter()
+        self.kills = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process."""
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def work(self, ahead: timedelta) -> None:
+        """Send what is due; a worker that is killed meanwhile is started again."""
+        while True:
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            try:
+                self.process.stdin.write(f"{ahead.total_seconds()}\n")
+                self.process.stdin.flush()
+            except BrokenPipeError:
+                pass
+            while line := self.process.stdout.readline():
+                told = json.loads(line)
+                for name in ("own_s", "client_s", "sent", "asked"):
+                    self.spent[name] += told[name]
+                if told["idle"]:
+                    return
+            self.process.wait()
+            self.start()
+
+    def kill(self) -> None:
+        """Let the process die."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.kills += 1
+
+    def stop(self) -> None:
+        """End the process."""
+        with self.process:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+
+
+class Caller(Thread):
+    """Plays the provider's callbacks to the application while messages are taken."""
+
+    def __init__(self, app: Any, stand_in: TwilioStandIn, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.app, self.stand_in, self.seed = app, stand_in, seed
+        self.played = self.events = 0
+        self.cpu_s = 0.0
+        self.statuses: Counter[int] = Counter()
+        self.done = Event()
+
+    def run(self) -> None:
+        """Play what is new every half second, until told that nothing more will come."""
+        client = self.app.test_client()
+
+        def post(callback: Callback) -> int:
+            path = callback.url.removeprefix(PUBLIC)
+            began = time.thread_time()
+            answer = client.post(path, data=callback.form, headers=callback.headers)
+            self.cpu_s += time.thread_time() - began
+            return int(answer.status_code)
+
+        while True:
+            last = self.done.wait(ROUND_S)
+            fresh = self.stand_in.records[self.played :]
+            self.played += len(fresh)
+            statuses = play(
+                self.stand_in.callbacks(fresh), post, duplicates=DUPLICATES, shuffled=True, seed=self.seed
+            )
+            self.events += len(statuses)
+            self.statuses.update(statuses)
+            if last and self.played == len(self.stand_in.records):
+                return
+
+
+def fill(session: Session, messages: int, now: datetime) -> float:
+    """Put reminders in the outbox; return the processor's time in seconds."""
+    centre = Centre(name="Mesures", slug="mesures", created_at=now)
+    session.add(centre)
+    session.commit()
+    centre_id, spent = centre.id, 0.0
+    for start in range(0, messages, ENQUEUED_TOGETHER):
+        began = time.thread_time()
+        drafts = [
+            Draft(
+                centre_id=centre_id,
+                key=f"reminder:{number}",
+                kind=MessageKind.REMINDER,
+                channel=ChannelKind.SMS,
+                address=f"+32470{number:06d}",
+                body=f"Rappel : mardi à 9 h, salle 1 ({number}). Répondez 1 si vous venez, 2 sinon.",
+                step="1d",
+            )
+            for number in range(start, min(start + ENQUEUED_TOGETHER, messages))
+        ]
+        begin_writing(session)
+        enqueue_all(session, drafts, now)
+        session.commit()
+        spent += time.thread_time() - began
+    return spent
+
+
+def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]:
+    """Send everything and return the figures."""
+    clock, random = Clock(), Random(seed)
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        enqueue_s = fill(session, messages, clock())
+    with TwilioStandIn(rates=RATES, seed=seed, check_every=50) as stand_in:
+        _follow_clock(clock)
+        app = create_app(
+            {
+                "INSTANCE_PATH": instance,
+                "SQLALCHEMY_DATABASE_URI": url,
+                "TWILIO_AUTH_TOKEN": stand_in.auth_token,
+                "PUBLIC_URL": PUBLIC,
+                "RATELIMIT_ENABLED": False,
+            }
+        )
+        with app.app_context():
+            db.engine.dispose()
+        caller, worker = Caller(app, stand_in, seed), WorkerProcess(url, stand_in)
+        caller.start()
+        began = time.perf_counter()
+        deaths = sorted(random.randrange(messages // 20, messages * 9 // 10) for _ in range(KILLS))
+        killer = Thread(target=_kill_at, args=(worker, stand_in, deaths), daemon=True)
+        killer.start()
+        for _leap in range(MOST_LEAPS):
+            worker.work(clock.ahead)
+            print(f"{clock.ahead}: {len(stand_in.records)} taken", file=sys.stderr, flush=True)
+            if not killer.is_alive() and _open_messages(engine) == 0:
+                break
+            clock.ahead += LEAP
+        caller.done.set()
+        caller.join()
+        took_s = time.perf_counter() - began
+        worker.stop()
+        taken = Counter(row.number for row in stand_in.records)
+        stand_in.assert_as_described()
+    with Session(engine) as session:
+        states = Counter(session.scalars(select(Message.state)))
+        events = session.scalar(select(func.count()).select_from(MessageEvent))
+        codes = Counter(
+            session.scalars(select(Message.error_code).where(Message.state != MessageState.DELIVERED))
+        )
+    own_s = worker.spent["own_s"]
+    return {
+        "messages": messages,
+        "seed": seed,
+        "database": engine.dialect.name,
+        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}",
+        "taken_once": sum(count == 1 for count in taken.values()),
+        "taken_twice_or_more": sum(count > 1 for count in taken.values()),
+        "never_taken": messages - len(taken),
+        "states": dict(states),
+        "errors_of_undelivered": dict(codes),
+        "not_final": sum(count for state, count in states.items() if state not in FINAL),
+        "worker_killed": worker.kills,
+        "requests": stand_in.requests,
+        "asked_for": worker.spent["asked"],
+        "callbacks": caller.events,
+        "callback_statuses": dict(caller.statuses),
+        "events_stored": events,
+        "enqueue_ms_per_message": round(1000 * enqueue_s / messages, 3),
+        "deliver_ms_per_message": round(1000 * own_s / messages, 3),
+        "twilio_client_ms_per_message": round(1000 * worker.spent["client_s"] / messages, 3),
+        "callbacks_ms_per_message": round(1000 * caller.cpu_s / messages, 3),
+        "callback_ms_per_event": round(1000 * caller.cpu_s / max(caller.events, 1), 3),
+        "own_ms_per_message": round(1000 * (enqueue_s + own_s) / messages, 3),
+        "own_with_callbacks_ms_per_message": round(1000 * (enqueue_s + own_s + caller.cpu_s) / messages, 3),
+        "took_s": round(took_s, 1),
+        "clock_went_forward_min": round(clock.ahead.total_seconds() / 60),
+    }
+
+
+def tick(people: int) -> dict[str, Any]:
+    """Return the times of finding due reminders in a centre: when many are, and when none is."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    step = datetime(2026, 11, 29, 17, tzinfo=UTC)
+    figures: dict[str, Any] = {"people": people}
+    with Session(engine) as session:
+        centre_id = reminders.fill(session, people).id
+        for name, at in (("due", step), ("idle", step - timedelta(hours=7))):
+            times, found = [], 0
+            for _ in range(5):
+                session.expire_all()
+                centre = session.get_one(Centre, centre_id)
+                began = time.process_time()
+                found = len(due(session, centre, at))
+                times.append(1000 * (time.process_time() - began))
+            figures |= {f"{name}_ms": round(median(times), 1), f"{name}_found": found}
+    return figures
+
+
+def _kill_at(worker: WorkerProcess, stand_in: TwilioStandIn, deaths: list[int]) -> None:
+    """Kill the worker each time that so many messages were taken."""
+    for number in deaths:
+        while len(stand_in.records) < number:
+            time.sleep(0.005)
+        worker.kill()
+
+
+def _open_messages(engine: Any) -> int:
+    with Session(engine) as session:
+        query = select(func.count()).select_from(Message).where(Message.state.not_in(FINAL))
+        return int(session.scalar(query) or 0)
+
+
+def _follow_clock(clock: Clock) -> None:
+    """Let the provider and the application live by a clock that can be put forward."""
+
+    class Stamps(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return clock().astimezone(tz)
+
+    stand_in_records.datetime = Stamps  # type: ignore[misc]
+    web.clock.datetime = Stamps  # type: ignore[misc]
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--people", type=int, default=1000, help="size of the centre of the clock tick")
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        url = os.environ.get("DATABASE_URL") or f"sqlite:///{Path(folder) / 'messages.db'}"
+        figures = measure(given.messages, given.seed, url, folder)
+    print(json.dumps(figures | {"clock_tick": tick(given.people)}))
+
+
+if __name__ == "__main__":
+    main()
