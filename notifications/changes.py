@@ -23,7 +23,7 @@ from notifications.compose import EXPIRY, Composer, PageAddress
 from notifications.contacts import Route, exempt_people, routes_of
 from notifications.models import Message, MessageKind, MessageState, MessageTopic
 from notifications.net_changes import NetChange, merged, net_change
-from notifications.outbox import Draft, Topic, enqueue_all, supersede
+from notifications.outbox import Draft, Topic, enqueue_all, take_back
 from notifications.policy import Policies, Policy, load_policies
 from notifications.reminders import lock_messages
 from notifications.step_times import telling_time
@@ -36,6 +36,9 @@ from scheduler.timegrid import to_wall
 
 #: The kinds of message that tell of changes.
 TELLING = (MessageKind.CHANGE, MessageKind.CANCELLATION)
+
+#: States from which a message may still leave; what is in a worker's hands is not tried again.
+UNDER_WAY = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.UNCERTAIN)
 
 #: Reason for which somebody who gets no messages is not told by one, but by a person.
 EXEMPT = "exempt"
@@ -169,44 +172,33 @@ def _take_reminders_back(
     """Take back queued reminders of what changed."""
     concerned = {(each.uid, each.participant_id) for each in changes}
     query = (
-        select(MessageTopic.session_uid, MessageTopic.participant_id)
+        select(Message.id, MessageTopic.session_uid, MessageTopic.participant_id)
         .join(MessageTopic.message)
         .where(
             MessageTopic.centre_id == centre.id,
             MessageTopic.session_uid.in_({uid for uid, _person in concerned}),
             Message.kind == MessageKind.REMINDER,
-            Message.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.UNCERTAIN)),
+            Message.state.in_(UNDER_WAY),
         )
     )
-    for uid, person in sorted({(uid, person) for uid, person in session.execute(query)} & concerned):
-        supersede(
-            session,
-            centre.id,
-            now,
-            session_uid=uid,
-            participant_id=person,
-            kinds=(MessageKind.REMINDER,),
-        )
+    ids = {each for each, uid, person in session.execute(query) if (uid, person) in concerned}
+    take_back(session, centre.id, ids, now)
 
 
 def _take_back(session: Session, centre: Centre, people: Collection[int], now: datetime) -> list[NetChange]:
     """Take back earlier news of some people that have not left; return what they were to tell."""
     query = (
-        select(MessageTopic.participant_id)
-        .join(MessageTopic.message)
+        select(Message.id)
+        .join(Message.topics)
         .where(
             MessageTopic.centre_id == centre.id,
             MessageTopic.participant_id.in_(people),
             Message.kind.in_(TELLING),
-            Message.state == MessageState.QUEUED,
+            Message.state.in_(UNDER_WAY),
         )
-        .distinct()
     )
-    found = []
-    for person in sorted(session.scalars(query)):
-        for message in supersede(session, centre.id, now, participant_id=person, kinds=TELLING):
-            found += [NetChange.from_json(each) for each in message.facts.get("changes", ())]
-    return found
+    waiting = take_back(session, centre.id, set(session.scalars(query)), now)
+    return [NetChange.from_json(each) for message in waiting for each in message.facts.get("changes", ())]
 
 
 def _drafts(

@@ -137,6 +137,13 @@ def supersede(
     return _withdraw(session, centre_id, condition, MessageState.SUPERSEDED, "superseded", now)
 
 
+def take_back(session: Session, centre_id: int, ids: Collection[int], now: datetime) -> list[Message]:
+    """Take back those of some messages that have not been sent; see ``supersede``."""
+    if not ids:
+        return []
+    return _withdraw(session, centre_id, Message.id.in_(ids), MessageState.SUPERSEDED, "superseded", now)
+
+
 def withhold(
     session: Session, centre_id: int, channel: ChannelKind, address: str, reason: str, now: datetime
 ) -> list[Message]:
