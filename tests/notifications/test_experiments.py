@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 
 import numpy as np
@@ -26,10 +26,12 @@ from notifications.experiments import (
     stop,
     variant_of,
 )
-from notifications.models import Experiment, ExperimentState
+from notifications.models import Experiment, ExperimentState, Message
+from notifications.reminders import enqueue_due
 from scheduler import models as m
 from scheduler.errors import InvalidInputError
 from tests.factories import Make
+from tests.planning import hold, make_world, publish_days
 
 
 def test_the_lot_is_even_and_always_the_same() -> None:
@@ -71,6 +73,14 @@ def begin(session: Session, centre: m.Centre, now: datetime, most: int = 100) ->
     return row
 
 
+def of_both_arms(make: Make) -> list[m.Participant]:
+    """Make people until each variant has two."""
+    people: list[m.Participant] = []
+    while min(sum(arm_of("salt", each.id) is arm for each in people) for arm in Arm) < 2:
+        people.append(make(m.Participant, phone=f"+32470{100000 + len(people)}"))
+    return people
+
+
 def mark(make: Make, now: datetime, usual: float, fewer: float, *, people: int, each: int) -> datetime:
     """Mark sessions after ``now`` in which each variant came to its share; returns when they are over."""
     programme = make(m.Programme)
@@ -102,7 +112,7 @@ def mark(make: Make, now: datetime, usual: float, fewer: float, *, people: int, 
 def test_without_a_comparison_everybody_is_reminded_as_usual(
     session: Session, centre: m.Centre, make: Make, now: datetime
 ) -> None:
-    people = [make(m.Participant) for _number in range(12)]
+    people = of_both_arms(make)
     assert variant_of(session, centre, people[0].id) is None
     row = begin(session, centre, now)
     variants = [variant_of(session, centre, person.id) for person in people]
@@ -112,6 +122,21 @@ def test_without_a_comparison_everybody_is_reminded_as_usual(
     assert variant_of(session, centre, people[0].id) is None
     with pytest.raises(InvalidInputError):
         stop(session, row, now)
+
+
+def test_reminders_follow_the_variant_and_remember_it(session: Session, centre: m.Centre, make: Make) -> None:
+    world = make_world(make)
+    plan = publish_days(make, world, date(2026, 11, 23), date(2026, 12, 20))
+    people = of_both_arms(make)
+    hold(make, world, plan, date(2026, 11, 30), *people)
+    friday_evening = datetime(2026, 11, 27, 17, tzinfo=UTC)
+    row = begin(session, centre, friday_evening - timedelta(days=1))
+    usual = {person.id for person in people if arm_of(row.salt, person.id) is Arm.USUAL}
+    assert enqueue_due(session, centre, friday_evening) == len(usual)
+    found = session.query(Message).all()
+    assert {each.participant_id for each in found} == usual
+    assert {each.variant for each in found} == {f"{row.id}:usual"}
+    assert enqueue_due(session, centre, friday_evening + timedelta(days=2)) == len(people)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 340, 300
 LEFT, TOP, SIDE = 48, 12, 240
 
 #: Smallest and largest point.
-RADII = (3.0, 9.0)
+RADII = (2.5, 6.0)
 
 
 @dataclass(frozen=True, slots=True)
