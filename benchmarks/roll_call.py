@@ -46,9 +46,9 @@ from web.extensions import db
 STATES = ("present",) * 8 + ("late", "left_early", "excused", "absent")
 SENT_TWICE = 0.02
 WITHOUT_NETWORK = 0.1
-HEALTHY_S = 60
+HEALTHY_S = 120
 STOP_S = 60
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 WARM_UP = 40
 
 #: Shorter than gunicorn's own two seconds, so that no request meets a connection just being closed.

@@ -17,6 +17,9 @@ from tests.browser.test_roll_call import mark, wait_for
 from tests.factories import Make
 from web.clock import today
 
+#: What these pages store is tested on both databases in ``tests/web``.
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
 #: A reader of codes and a camera, which the Chromium of a server does not have.
 FAKE_CAMERA = """
 window.BarcodeDetector = class { async detect() { return window.card ? [{ rawValue: window.card }] : []; } };

@@ -22,6 +22,9 @@ from web.clock import today
 
 PEOPLE = 15
 
+#: For what happens on the phone; two phones that mark at once meet both databases.
+ONE_DATABASE = pytest.mark.parametrize("backend", ["sqlite"])
+
 #: Resolves once the page can be opened without a network.
 UNTIL_KEPT = """async () => {
     await navigator.serviceWorker.ready;
@@ -68,6 +71,7 @@ def mark(page: Page, name: str, state: str) -> None:
     page.get_by_role("group", name=name).locator(f"button[value={state}]").click()
 
 
+@ONE_DATABASE
 def test_fifteen_people_with_three_exceptions_take_four_taps(
     open_page: Callable[..., Page], rows: Session, held: m.GroupSession
 ) -> None:
@@ -124,6 +128,7 @@ def kill_browsers_of(profile: Path) -> None:
             os.kill(int(entry.name), signal.SIGKILL)
 
 
+@ONE_DATABASE
 def test_marks_outlive_a_dead_network_and_a_killed_phone(
     phone: Callable[[], BrowserContext],
     profile_folder: Path,
