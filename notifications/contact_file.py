@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,10 +20,13 @@ from notifications.contacts import (
     routes,
 )
 from notifications.models import AddressState, ChannelKind, ContactAddress, ContactChoice
+from notifications.provider_errors import consequence_of
+from scheduler.certificates import add_months
 from scheduler.errors import InvalidInputError
 from scheduler.message import N_
 from scheduler.models import Centre, Participant
 from scheduler.records import change, check_version, find
+from scheduler.settings import message_months
 
 #: A messaging service of Twilio's, which chooses the number to send from.
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
@@ -64,16 +68,19 @@ def contact_file(session: Session, centre: Centre, person: Participant) -> Conta
         .where(ContactAddress.centre_id == centre.id, ContactAddress.address.in_(addresses))
         .order_by(ContactAddress.id)
     )
-    known = [
-        row
-        for row in session.scalars(query)
-        if row.state != AddressState.USABLE or (row.flagged_at and not row.settled_at)
-    ]
+    known: dict[tuple[str, str | None], ContactAddress] = {}
+    for row in session.scalars(query):
+        if row.state != AddressState.USABLE or (row.flagged_at and not row.settled_at):
+            # A number that is none is closed on every channel: it is said once, where it was noticed.
+            whole = consequence_of(row.error_code).whole_number
+            key = (row.address, row.error_code if whole else row.channel)
+            if key not in known or (row.flagged_at and not known[key].flagged_at):
+                known[key] = row
     return ContactFile(
         ways=routes(session, centre, person),
         own=choice is not None and bool(choice.channels),
         exempt=choice is not None and choice.exempt,
-        known=known,
+        known=list(known.values()),
     )
 
 
@@ -129,6 +136,14 @@ def belongs_to(row: ContactAddress, person: Participant) -> bool:
 def settle(session: Session, row: ContactAddress, now: datetime, *, works: bool) -> None:
     """Write down that somebody dealt with an address, and whether it is to be used again."""
     if works:
+        if consequence_of(row.error_code).whole_number:
+            same = select(ContactAddress).where(
+                ContactAddress.centre_id == row.centre_id,
+                ContactAddress.address == row.address,
+                ContactAddress.error_code == row.error_code,
+            )
+            for other in session.scalars(same):
+                reopen(other, now)
         reopen(row, now)
     else:
         row.settled_at = now
@@ -155,6 +170,37 @@ def flagged(session: Session, centre: Centre) -> list[Flagged]:
         for address in {phone_number(person.phone), (person.email or "").strip()} - {None, ""}:
             owners.setdefault(str(address), []).append(person)
     return [Flagged(address=row, people=owners.get(row.address, [])) for row in rows]
+
+
+def forget_strangers(session: Session, now: datetime) -> int:
+    """Forget addresses that nobody of their centre has had for as long as messages are kept.
+
+    Returns
+    -------
+    int
+        How many were forgotten.
+    """
+    forgotten = 0
+    for centre in session.scalars(select(Centre).order_by(Centre.id)):
+        zone = ZoneInfo(centre.timezone)
+        day = add_months(now.astimezone(zone).date(), -message_months(centre))
+        old = select(ContactAddress).where(
+            ContactAddress.centre_id == centre.id,
+            ContactAddress.changed_at < datetime.combine(day, time(), zone),
+        )
+        rows = session.scalars(old).all()
+        if not rows:
+            continue
+        people = select(Participant.phone, Participant.email).where(Participant.centre_id == centre.id)
+        held = {
+            each for row in session.execute(people) for each in (phone_number(row[0]), (row[1] or "").strip())
+        }
+        for row in rows:
+            if row.address not in held:
+                session.delete(row)
+                forgotten += 1
+    session.flush()
+    return forgotten
 
 
 def count_flagged(session: Session, centre: Centre) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notifications.afterwards import enqueue_words, words_due
 from notifications.channels import Channel
 from notifications.compose import page_addresses
+from notifications.contact_file import forget_strangers
 from notifications.delivery import Worker, deliver_due
 from notifications.experiments import look
 from notifications.fallback import after_failure, follow_failures
@@ -68,7 +69,7 @@ def understand_replies(session: Session, clock: Clock, **_settings: Any) -> int:
 def forget_old_messages(session: Session, clock: Clock, **_settings: Any) -> int:
     """Empty messages that are older than their centre keeps them; returns how many."""
     begin_writing(session)
-    emptied = forget_old(session, clock())
+    emptied = forget_old(session, clock()) + forget_strangers(session, clock())
     session.commit()
     return emptied
 

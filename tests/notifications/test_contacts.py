@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from notifications.contact_file import settle
+from notifications.contact_file import contact_file, forget_strangers, settle
 from notifications.contacts import (
     Route,
     exempt_people,
@@ -217,3 +217,28 @@ def test_a_number_may_be_that_of_several_people(
 def test_a_centre_may_have_a_sender_of_its_own() -> None:
     centre = Centre(name="x", slug="x", settings={"sms_sender": " +3280 ", "voice_sender": 7})
     assert [sender_of(centre, each) for each in (SMS, VOICE, WHATSAPP, EMAIL)] == ["+3280", None, None, None]
+
+
+def test_a_number_that_is_none_is_shown_once_and_used_again_whole(
+    session: Session, centre: Centre, person: Participant, now: datetime
+) -> None:
+    learn(session, centre.id, SMS, MOBILE, "21211", now)
+    opt_out(session, centre.id, EMAIL, "amina@example.org", now)
+    shown = contact_file(session, centre, person)
+    assert [(row.channel, row.address) for row in shown.known] == [
+        (SMS, MOBILE),
+        (EMAIL, "amina@example.org"),
+    ]
+    assert list(shown.ways) == []
+    settle(session, shown.known[0], now, works=True)
+    assert [route.channel for route in contact_file(session, centre, person).ways] == [SMS, VOICE]
+
+
+def test_addresses_of_nobody_are_forgotten_in_time(
+    session: Session, centre: Centre, person: Participant, now: datetime
+) -> None:
+    for number in (MOBILE, "+32499000000"):
+        opt_out(session, centre.id, SMS, number, now)
+    assert forget_strangers(session, now + timedelta(days=150)) == 0
+    assert forget_strangers(session, now + timedelta(days=250)) == 1
+    assert session.scalars(select(ContactAddress.address)).all() == [MOBILE]
