@@ -80,6 +80,8 @@ class Wordings:
         speaker = Speaker(code, channel)
         values = self._values(speaker, spec, variables)
         own = self._own.get((code, channel, spec.kind, spec.name))
+        if own is not None and not values.keys() >= set(variables_in(own.text + own.subject)):
+            own = None  # it names what an update has taken away: a message in plain words beats none
         pictures = (reads_little or not reviewed) and not speaker.spoken and bool(values["lines"])
         if pictures and variables.get("link"):
             own, text = None, LITTLE

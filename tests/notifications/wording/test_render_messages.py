@@ -245,6 +245,11 @@ def test_the_centres_own_text_wins(session: Session, centre: Centre, make: Make)
     assert "Nous vous attendons" in render(session, centre, REMINDER, WHATSAPP, "fr", given()).body
 
 
+def test_a_text_that_names_what_is_no_more_gives_way(session: Session, centre: Centre, make: Make) -> None:
+    make(CentreWording, text="{hello} {forgotten}")
+    assert "Nous vous attendons" in render(session, centre, REMINDER, SMS, "fr", given()).body
+
+
 def test_an_approved_template_gets_its_numbered_values(session: Session, centre: Centre, make: Make) -> None:
     make(CentreWording, channel=WHATSAPP, text="{name} : {sessions}\n{reply}", content_sid="HX1")
     found = render(session, centre, REMINDER, WHATSAPP, "fr", given())
