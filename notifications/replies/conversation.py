@@ -108,6 +108,11 @@ def telephones(
     ][:most]
 
 
+def names_at(session: Session, centre_id: int, address: str) -> tuple[str, ...]:
+    """Return the names of whom messages to an address were for."""
+    return tuple(_names(session, centre_id, [address]).get(address, ()))
+
+
 def _names(session: Session, centre_id: int, addresses: Sequence[str] | None) -> Mapping[str, Sequence[str]]:
     """Return the names of whom messages to some addresses, or to any, were for."""
     query = (

@@ -17,7 +17,7 @@ from notifications.channels.sandbox import PROVIDER
 from notifications.contacts import note_inbound
 from notifications.models import ChannelKind, InboundMessage, Message, MessageState
 from notifications.replies.act import act
-from notifications.replies.conversation import conversations, telephones
+from notifications.replies.conversation import conversations, names_at, telephones
 from notifications.telephone import meaning_of_key, thanks, words_of
 from notifications.wording import REPLIES
 from scheduler.roster_import.folding import fold
@@ -70,7 +70,7 @@ def sandbox() -> str:
         telephones=found,
         typed=typed,
         address=address,
-        owner=next((each for each in found if each.address == address), None),
+        owner=", ".join(names_at(session, g.centre.id, address)) or address,
         lines=lines,
         message=message,
         call=words_of(session, message, _recording) if calling and message is not None else None,
