@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from notifications.channels.choose import ConfigurationError
 from web.cli.centre import export_problem_command, plan_command, worker_command
 from web.cli.demo import demo_command
 from web.cli.feeds import feed_url_command
@@ -21,7 +22,10 @@ from web.cli.serve import serve_command
 def _create_app() -> Flask:
     from web import create_app  # here, because the application itself registers commands from this package
 
-    return create_app()
+    try:
+        return create_app()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
 
 
 class Commands(FlaskGroup):
