@@ -203,3 +203,8 @@ def test_a_morning_with_a_dead_network_ends_in_exactly_its_minutes(
     assert summary["Minutes hors UE selon la clé"][0] == non_eu
     assert summary["Autres minutes selon la clé"][0] == total - non_eu
     assert [groups[key][2] for key in list(groups)[1:]] == list(by_group.values())
+
+    # Nobody's name stays on a phone that nobody is signed in on.
+    page.evaluate("document.querySelector('form[action$=\"/logout\"]').submit()")
+    page.wait_for_url("**/login*")
+    page.wait_for_function("async () => !(await caches.has('semainier-today-1'))")
