@@ -207,15 +207,18 @@
     await tap(row, "present", { source });
   };
   // Kept for a room without network: short names, and three letters to find them by.
+  const PEOPLE_MS = 3600000;
   const keepPeople = async () => {
     const cache = await caches.open(CACHE);
     const kept = await cache.match(root.dataset.people);
+    if (kept && Date.now() - Number(localStorage.getItem("semainier-people-at")) < PEOPLE_MS) return;
     const answer = await fetch(root.dataset.people, {
       cache: "no-store",
       redirect: "manual",
       headers: kept ? { "If-None-Match": kept.headers.get("ETag") } : {},
     });
     if (answer.ok) await cache.put(root.dataset.people, answer);
+    if (answer.ok || answer.status === 304) localStorage.setItem("semainier-people-at", Date.now());
   };
   const MOST_FOUND = 8;
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
