@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from notifications.risk.measure import Bin, auc, brier, calibration_slope, reliability
-from notifications.risk.model import EARLIER, Rule, fit_best, predict, split_in_time
+from notifications.risk.model import EARLIER, Rule, fit_best, fit_rule, predict, split_in_time
 from notifications.risk.visits import Visits
 
 #: Fewest visits worth judging by.
@@ -56,8 +56,8 @@ class Evaluation:
         return cls(**stored | {"rule": Rule(stored["rule"]), "bins": bins})
 
 
-def evaluate(visits: Visits, share: float = EARLIER) -> Evaluation:
-    """Make the best rule on the earlier visits and judge it on the later ones.
+def evaluate(visits: Visits, share: float = EARLIER, rule: Rule | None = None) -> Evaluation:
+    """Make a rule, by itself the best, on the earlier visits and judge it on the later ones.
 
     What each person did during the later part is known for the days after it, as it would have been; the
     rule itself learns nothing from it.
@@ -73,7 +73,7 @@ def evaluate(visits: Visits, share: float = EARLIER) -> Evaluation:
     earlier, later = split_in_time(past, share)
     if not len(earlier) or not len(later):
         raise TooFewError("all visits are on one day; nothing is earlier or later")
-    fit = fit_best(earlier)
+    fit = fit_best(earlier) if rule is None else fit_rule(earlier, rule)
     chances = predict(fit, past)[len(earlier) :]
     outcomes = later.missed
     test_rate = float(np.mean(outcomes))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifications.models import RiskFit
 from notifications.risk.evaluation import Evaluation, TooFewError, evaluate
-from notifications.risk.model import Fit, Rule, fit_best, fit_rule, predict
+from notifications.risk.model import Fit, Rule, fit_rule, predict
 from notifications.risk.reasons import Past, reasons_of
 from notifications.risk.visits import Visit, as_columns
 from scheduler import settings
@@ -74,10 +74,7 @@ def risk_of(
     wanted = set(pairs)
     if not wanted or not settings.absence_risk(centre):
         return {}
-    fit = (
-        stored_fit(session, centre, now)
-        or choose(read_past(session, centre, now), ZoneInfo(centre.timezone))[0]
-    )
+    fit = stored_fit(session, centre, now) or _counts(session, centre, now)
     people = {person for person, _uid in wanted}
     past = read_past(session, centre, now, people)
     coming = _coming(session, centre, {uid for _person, uid in wanted})
@@ -113,6 +110,12 @@ def risk_of(
             fit.rule,
         )
     return found
+
+
+def _counts(session: Session, centre: Centre, now: datetime) -> Fit:
+    """Return plain counts, until the nightly job has made a rule: nobody waits for the model."""
+    visits = as_columns(_visits(read_past(session, centre, now), ZoneInfo(centre.timezone)))
+    return fit_rule(visits.where(visits.known), Rule.COUNTS)
 
 
 def store_fit(
@@ -161,18 +164,20 @@ def stored_fit(session: Session, centre: Centre, now: datetime) -> Fit | None:
 
 
 def choose(rows: list[Row], zone: ZoneInfo) -> tuple[Fit, Evaluation | None]:
-    """Return the rule to go by and how it was judged: the model only where it beat one rate for all."""
+    """Return the rule to go by and how it was judged.
+
+    It is the model where this was closer to the later part of the past than one rate for everybody and than
+    plain counts; else plain counts.
+    """
     visits = as_columns(_visits(rows, zone))
     visits = visits.where(visits.known)
     try:
-        evaluation = evaluate(visits)
+        model, counts = evaluate(visits, rule=Rule.MODEL), evaluate(visits, rule=Rule.COUNTS)
     except TooFewError:
         return fit_rule(visits, Rule.COUNTS), None
-    if evaluation.rule is Rule.MODEL and evaluation.beats_base_rate:
-        fit = fit_best(visits)
-        if fit.rule is Rule.MODEL:
-            return fit, evaluation
-    return fit_rule(visits, Rule.COUNTS), evaluation
+    if model.beats_base_rate and model.brier <= counts.brier:
+        return fit_rule(visits, Rule.MODEL), model
+    return fit_rule(visits, Rule.COUNTS), counts
 
 
 def read_past(

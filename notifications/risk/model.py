@@ -109,13 +109,38 @@ def split_in_time(visits: Visits, share: float = EARLIER) -> tuple[Visits, Visit
     return visits.where(earlier), visits.where(~earlier)
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What the rules would have said in looks at shorter pasts, beside what happened."""
+
+    happened: Array
+    by_rate: Array
+    by_counts: Array
+    by_model: Array
+    ridges: tuple[float, float]
+
+
 def fit_best(visits: Visits) -> Fit:
     """Choose a rule by splits in time of these visits, then make it from all of them.
 
     Only visits with an outcome count; their order must be that of the days.
     """
     past = visits.where(visits.known)
-    base = fit_rule(past, Rule.BASE_RATE)
+    looks = _look(past)
+    if looks is None:
+        return fit_rule(past, Rule.BASE_RATE)
+    better = beats(looks.by_counts, looks.by_model, looks.happened)
+    if beats(looks.by_model, looks.by_rate, looks.happened) and not better:
+        return _model(past, _ground(past, looks.ridges[0]), looks.ridges[1])
+    if beats(looks.by_counts, looks.by_rate, looks.happened):
+        return fit_rule(past, Rule.COUNTS)
+    return fit_rule(past, Rule.BASE_RATE)
+
+
+def _look(past: Visits) -> _Looks | None:
+    """Return what the rules would have said; ``None`` where there is too little to look at."""
+    if not _enough(past, LEAST_VISITS, LEAST_OF_EACH):
+        return None
     ridges = RIDGES if len(past) < MANY_VISITS else RIDGES[-2:]
     outcomes: list[Array] = []
     common: list[Array] = []
@@ -135,15 +160,12 @@ def fit_best(visits: Visits) -> Fit:
         for pair, found in modelled.items():
             found.append(predict(_model(earlier, grounds[pair[0]], pair[1]), seen)[told])
     if not outcomes:
-        return base
-    happened, rate = np.concatenate(outcomes), np.concatenate(common)
+        return None
+    happened = np.concatenate(outcomes)
     best = min(ridges, key=lambda pair: brier(np.concatenate(modelled[pair]), happened))
-    by_model, by_counts = np.concatenate(modelled[best]), np.concatenate(counted)
-    if beats(by_model, rate, happened) and not beats(by_counts, by_model, happened):
-        return _model(past, _ground(past, best[0]), best[1])
-    if beats(by_counts, rate, happened):
-        return fit_rule(past, Rule.COUNTS)
-    return base
+    return _Looks(
+        happened, np.concatenate(common), np.concatenate(counted), np.concatenate(modelled[best]), best
+    )
 
 
 def beats(chances: Array, others: Array, outcomes: Array) -> bool:
@@ -155,7 +177,9 @@ def beats(chances: Array, others: Array, outcomes: Array) -> bool:
 def fit_rule(past: Visits, rule: Rule) -> Fit:
     """Make one rule from visits that all have an outcome."""
     if rule is Rule.MODEL and len(past):
-        return _model(past, _ground(past, RIDGES[0][0]), RIDGES[0][1])
+        looks = _look(past)
+        moment, correction = looks.ridges if looks is not None else RIDGES[0]
+        return _model(past, _ground(past, moment), correction)
     # One missed and one kept visit are added, so that no rate is ever quite 0 or 1.
     base_rate = (float(np.sum(past.missed)) + 1) / (len(past) + 2)
     if rule is Rule.COUNTS and len(past):
