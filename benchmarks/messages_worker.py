@@ -63,7 +63,6 @@ class CountingChannel:
 
 def main(url: str, stand_in: str) -> None:
     """Work whenever told to."""
-    twilio.TIMEOUT_S = TIMEOUT_S  # type: ignore[misc]
     delivery.BUDGET_S = TELL_S  # type: ignore[misc]
     settings = twilio.TwilioSettings(
         account_sid=ACCOUNT_SID,
@@ -71,6 +70,7 @@ def main(url: str, stand_in: str) -> None:
         public_url=PUBLIC,
         sms_sender=SMS_SENDER,
         api_base=stand_in,
+        timeout_s=TIMEOUT_S,
     )
     channel = CountingChannel(twilio.TwilioChannel(settings))
     channel.channel._account()  # the client's import is not the messages'
