@@ -21,6 +21,7 @@ from scheduler import models as m
 from scheduler.links import renew_link
 from scheduler.plan_run import run_next
 from scheduler.timegrid import to_instant
+from tests.browser.looks import complaints
 from tests.factories import Make
 from tests.planning import World, make_world
 from tests.web.week_rows import next_monday
@@ -138,6 +139,9 @@ def test_three_days_of_messages(
         answer(said)
     page.goto(f"{centre}/messages/places/attente/{held.uid}")
     expect(page.locator(".waiting-line")).to_contain_text(left_out.first_name)
+    pages = ("reponses/", f"telephone-essai/?q={names['ar'].first_name}")
+    assert complaints(page, [f"{centre}/messages/{each}" for each in pages]) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
     # The one in line is offered the seat, and who gave it up is asked why.
     days.go_to(days.at)
     answer(WHY)
