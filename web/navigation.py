@@ -26,6 +26,7 @@ from web import (
     week,
 )
 from web.centre import PREFIX
+from web.messages.area import SETTING_PAGES
 from web.permissions import Permission, may, requires
 
 blueprint = Blueprint("navigation", __name__, url_prefix=PREFIX)
@@ -90,6 +91,13 @@ SETTINGS: tuple[Place, ...] = (
         Permission.VIEW_SETTINGS,
         ("followup.edit_rule",),
     ),
+    Place(
+        "messages.policies",
+        _l("Messages et rappels"),
+        "bell",
+        Permission.VIEW_SETTINGS,
+        tuple(sorted(SETTING_PAGES)),
+    ),
     Place("settings.accounts", _l("Comptes et rôles"), "key", Permission.MANAGE_USERS),
     Place("settings.centre", _l("Réglages du centre"), "sliders", Permission.EDIT_SETTINGS),
 )
@@ -120,7 +128,7 @@ def register_areas(app: Flask) -> None:
     """Register the blueprint of every area."""
     for area in (blueprint, *AREAS):
         app.register_blueprint(area)
-    app.jinja_env.globals.update(MENU=MENU, SETTINGS=SETTINGS)
+    app.jinja_env.globals.update(MENU=MENU, SETTINGS=SETTINGS, SETTING_PAGES=SETTING_PAGES)
 
 
 @blueprint.get("/")

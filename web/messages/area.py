@@ -13,12 +13,22 @@ from web.permissions import Permission
 
 blueprint = Blueprint("messages", __name__, url_prefix=f"{PREFIX}/messages")
 
-#: Page, label, icon, who sees it, and the other pages of the tab.
-TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
+Tab = tuple[str, Any, str, Permission, tuple[str, ...]]
+
+#: What somebody does every day, beside the roll-call: page, label, icon, who sees it, and the other
+#: pages of the tab.
+DAILY: tuple[Tab, ...] = (
+    ("today.show", _l("Présences"), "check2-square", Permission.TAKE_ATTENDANCE, ()),
     ("messages.calls", _l("À appeler"), "telephone", Permission.CALL_PEOPLE, ()),
     ("messages.inbox", _l("Réponses"), "chat-dots", Permission.VIEW_MESSAGES, ()),
+    (
+        "messages.choices",
+        _l("Places proposées"),
+        "hand-index-thumb",
+        Permission.VIEW_MESSAGES,
+        ("messages.choice_round", "messages.waiting", "messages.choice_rules", "messages.start_choices"),
+    ),
     ("messages.sent", _l("Envois"), "send", Permission.VIEW_MESSAGES, ("messages.sent_message",)),
-    ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
     (
         "messages.contacts",
         _l("Contacts"),
@@ -26,26 +36,17 @@ TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
         Permission.VIEW_MESSAGES,
         ("messages.channels",),
     ),
-    (
-        "messages.effect",
-        _l("Effet"),
-        "graph-up",
-        Permission.VIEW_MESSAGES,
-        ("messages.risk", "messages.compare"),
-    ),
+    ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
+)
+
+#: What is set once, in the same form.
+SETTINGS: tuple[Tab, ...] = (
     (
         "messages.policies",
         _l("Rappels"),
         "bell",
         Permission.VIEW_MESSAGES,
         ("messages.edit_policy", "messages.edit_programme_policy"),
-    ),
-    (
-        "messages.choices",
-        _l("Places proposées"),
-        "hand-index-thumb",
-        Permission.VIEW_MESSAGES,
-        ("messages.choice_round", "messages.waiting", "messages.choice_rules", "messages.start_choices"),
     ),
     (
         "messages.wordings",
@@ -61,7 +62,17 @@ TABS: tuple[tuple[str, Any, str, Permission, tuple[str, ...]], ...] = (
         Permission.VIEW_MESSAGES,
         ("messages.language_recordings", "messages.keep_recording"),
     ),
+    (
+        "messages.effect",
+        _l("Effet"),
+        "graph-up",
+        Permission.VIEW_MESSAGES,
+        ("messages.risk", "messages.compare"),
+    ),
 )
+
+#: Every page of those settings.
+SETTING_PAGES = frozenset(page for tab in SETTINGS for page in (tab[0], *tab[4]))
 
 #: What waits on a page, to be said beside its tab.
 COUNTS: dict[str, Callable[[], int]] = {}
@@ -73,9 +84,10 @@ CONDITIONS: dict[str, Callable[[], bool]] = {}
 @blueprint.app_context_processor
 def give_tabs() -> dict[str, Any]:
     """Give templates the tabs that the reader may open, and how much waits on a page."""
-    if request.blueprint != blueprint.name:
-        return {}
-    tabs = tuple(tab for tab in TABS if tab[0] not in CONDITIONS or CONDITIONS[tab[0]]())
+    if request.endpoint in SETTING_PAGES:
+        tabs = SETTINGS
+    else:
+        tabs = tuple(tab for tab in DAILY if tab[0] not in CONDITIONS or CONDITIONS[tab[0]]())
     return {"MESSAGE_TABS": tabs, "messages_waiting": messages_waiting}
 
 
