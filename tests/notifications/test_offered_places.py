@@ -26,6 +26,9 @@ from tests.scheduler.choices.conftest import LAST, TUESDAY, enrol, interview, re
 
 __all__ = ["enrol", "interview", "ready", "world"]
 
+#: What follows from rules, not from SQL, is tested once.
+one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 MEANS = Means(secret_key="secret", public_url="https://semainier.example")
 
 
@@ -54,6 +57,7 @@ def settle(session: Session, at: datetime) -> dict[str, int]:
     return settle_choices(session, lambda: at, MEANS)
 
 
+@one_database
 def test_an_invitation_names_the_places_and_the_deadline_once(
     session: Session, centre: m.Centre, invited: m.ChoiceOffer, now: datetime
 ) -> None:
@@ -96,6 +100,7 @@ def test_answering_the_number_is_choosing(
     assert [x.kind for x in messages(session)] == [MessageKind.INVITATION, MessageKind.ANSWER]
 
 
+@one_database
 def test_without_an_answer_a_reminder_says_which_place_it_is(
     session: Session, invited: m.ChoiceOffer, now: datetime
 ) -> None:
@@ -112,6 +117,7 @@ def test_without_an_answer_a_reminder_says_which_place_it_is(
     }
 
 
+@one_database
 def test_a_place_lost_meanwhile_is_told(
     session: Session, make: Make, world: World, invited: m.ChoiceOffer, now: datetime
 ) -> None:
@@ -124,6 +130,7 @@ def test_a_place_lost_meanwhile_is_told(
     assert (sent.kind, sent.facts["answer"]) == (MessageKind.ANSWER, "place_gone")
 
 
+@one_database
 def test_a_freed_seat_is_offered_and_then_the_next_is_asked(
     session: Session,
     centre: m.Centre,

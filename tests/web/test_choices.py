@@ -22,6 +22,9 @@ from tests.planning import World, hold, make_world, publish_days
 from web.clock import today
 from web.templating import BRUSSELS
 
+#: What follows from rules, not from SQL, is tested once.
+one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 SignIn = Callable[..., FlaskClient]
 
 
@@ -132,6 +135,7 @@ def test_from_the_search_to_the_persons_choice(
     assert words["too_late"] in visitor.get("/moi/").text
 
 
+@one_database
 def test_who_finds_no_place_that_suits_is_called(
     app: Flask, rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
 ) -> None:
@@ -155,6 +159,7 @@ def test_who_finds_no_place_that_suits_is_called(
     assert offer.state == m.OfferState.CHOSEN, "what is chosen stays"
 
 
+@one_database
 def test_the_waiting_list_and_the_rules(
     rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
 ) -> None:

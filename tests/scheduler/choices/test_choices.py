@@ -23,6 +23,9 @@ from tests.factories import MONDAY, Make
 from tests.planning import World, hold
 from tests.scheduler.choices.conftest import LAST, TUESDAY
 
+#: What follows from rules, not from SQL, is tested once.
+one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 Enrol = Callable[..., m.Participant]
 
 
@@ -46,6 +49,7 @@ def in_force(session: Session, centre: m.Centre) -> dict[str, m.GroupSession]:
     return {row.uid: row for row in sessions_in_force(session, centre.id, MONDAY, LAST)}
 
 
+@one_database
 def test_three_places_the_present_one_first(
     world: World, enrol: Enrol, interview: Any, offered: Any, now: datetime
 ) -> None:
@@ -64,6 +68,7 @@ def test_three_places_the_present_one_first(
     assert all(p.starts_at >= settled and p.held_until == o.expires_at for o in offers for p in o.places)
 
 
+@one_database
 @pytest.mark.parametrize(("tolerance", "leaders"), [(0, set()), (30, {"Nadia", "Tom"})])
 def test_places_that_cost_the_plan_too_much_are_not_offered(
     session: Session,
@@ -163,6 +168,7 @@ def test_chosen_places_become_one_new_version(
     assert answers == {person.id: m.Answer.COMING for person in people}
 
 
+@one_database
 def test_an_open_draft_says_the_same(
     session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
 ) -> None:
@@ -180,6 +186,7 @@ def test_an_open_draft_says_the_same(
     publish(session, centre, draft, now)
 
 
+@one_database
 def test_what_the_judge_refuses_goes_to_the_coordination(
     session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
 ) -> None:
@@ -197,6 +204,7 @@ def test_what_the_judge_refuses_goes_to_the_coordination(
     assert in_force(session, centre)[row.uid].starts_at == row.starts_at
 
 
+@one_database
 def test_a_seat_in_a_parallel_group(
     session: Session,
     centre: m.Centre,
@@ -244,6 +252,7 @@ def test_none_suits_and_taking_back(
     assert choose(session, first, 2, now).outcome == Outcome.CHOSEN, "thought better of it"
 
 
+@one_database
 def test_rounds_are_asked_for_once_and_only_where_places_may_be_chosen(
     session: Session, centre: m.Centre, world: World, interview: Any, ready: Any, now: datetime
 ) -> None:
@@ -261,6 +270,7 @@ def test_rounds_are_asked_for_once_and_only_where_places_may_be_chosen(
         start_round(session, centre, world["interview"].id, MONDAY, LAST, now)
 
 
+@one_database
 def test_an_offer_prepared_and_forgotten_gives_its_places_back(
     session: Session, centre: m.Centre, world: World, interview: Any, ready: Any, now: datetime
 ) -> None:

@@ -30,6 +30,9 @@ from tests.factories import MONDAY, Make
 from tests.planning import World, hold
 from tests.scheduler.choices.conftest import LAST, TUESDAY
 
+#: What follows from rules, not from SQL, is tested once.
+one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
@@ -64,6 +67,7 @@ def cannot(session: Session, centre: m.Centre, now: datetime) -> Callable[..., l
     return say
 
 
+@one_database
 def test_the_least_served_comes_first_and_only_who_can_come(
     session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any, now: datetime
 ) -> None:
@@ -102,6 +106,7 @@ def test_one_after_the_other_until_somebody_takes_it(
     assert expected == {world["second"].id, world["lucky"].id}
 
 
+@one_database
 def test_declined_and_nobody_left(
     session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any, now: datetime
 ) -> None:
@@ -114,6 +119,7 @@ def test_declined_and_nobody_left(
     assert session.scalars(select(m.Task)).all() == [], "who does not want a seat need not be called"
 
 
+@one_database
 def test_who_comes_after_all_keeps_the_seat(
     session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any, now: datetime
 ) -> None:
@@ -130,6 +136,7 @@ def test_who_comes_after_all_keeps_the_seat(
     assert fill_freed_seats(session, centre, now) == []
 
 
+@one_database
 def test_too_late_for_anybody(
     session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any
 ) -> None:
