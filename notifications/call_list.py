@@ -287,6 +287,7 @@ class _Wanted:
             asked = [each for each in own if each.uid == task.session_uid]
             own = asked or (own if task.session_uid is None else [])
         changes = {each.session_uid: each for each in (urgent.changes if urgent else ())}
+        held = {each.uid for each in own}
         if changes:
             first = min(each.starts_at for each in changes.values()).astimezone(self.zone).date()
             gone = [
@@ -297,6 +298,7 @@ class _Wanted:
                 )
                 for each in changes.values()
                 if each.kind is MessageKind.CANCELLATION
+                and each.session_uid not in held
                 and each.starts_at.astimezone(self.zone).date() == first
             ]
             own = [each for each in own if each.uid in changes and each.day == first]
@@ -319,6 +321,8 @@ class _Wanted:
         ]
         known = [risk for each in own if (risk := risks.get((person.id, each.uid)))]
         highest = max(known, key=lambda risk: risk.chance) if known else None
+        if urgent is not None and (highest is None or highest.chance < LEAST_CHANCE):
+            highest = None
         return (*gone, *found), highest.reasons if highest else ()
 
     def _speakers(self, person: Participant) -> tuple[bool, tuple[StaffMember, ...]]:

@@ -189,6 +189,18 @@ def test_an_answer_by_telephone_is_an_answer(place: Centre, outcome: CallOutcome
     assert place.listed() == set()
 
 
+def test_of_a_cancelled_session_people_are_told(place: Centre) -> None:
+    person = place.person()
+    place.told_of_change(person, n.MessageKind.CANCELLATION)
+    place.held.cancelled_at = place.now
+    place.session.flush()
+    (call,) = place.calls().chosen
+    assert [each.cancelled for each in call.sessions] == [True]
+    assert not call.answerable
+    place.record(person, CallOutcome.TOLD, reason=CallReason.CHANGE)
+    assert place.calls().chosen == ()
+
+
 def test_nobody_is_called_again_at_once(place: Centre) -> None:
     silent, busy = place.person(), place.person()
     place.record(silent, CallOutcome.NO_ANSWER)
