@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy.orm import Session
 
+from notifications.contacts import opt_out
+from notifications.models import ChannelKind
 from scheduler.models import Centre, Participant, Role
 from tests.browser.looks import complaints
+from tests.factories import EPOCH
 from tests.web import centre_rows as make
 
 pytestmark = pytest.mark.browser
@@ -36,6 +39,7 @@ def amina(rows: Session, app_centre: Centre) -> Participant:
         last_name="Haddad",
         referent_id=referent.id,
         needs_interpreter=True,
+        phone="+32470123456",
     )
     make.enrol(rows, someone, path)
     make.course(rows, app_centre, someone)
@@ -44,6 +48,8 @@ def amina(rows: Session, app_centre: Centre) -> Participant:
     make.site(rows, app_centre, is_outside=True)
     make.equipment(rows, app_centre)
     make.closure(rows, app_centre)
+    opt_out(rows, app_centre.id, ChannelKind.SMS, "+32470123456", EPOCH)
+    rows.commit()
     return someone
 
 
@@ -64,9 +70,12 @@ def addresses(rows: Session, app_centre: Centre, amina: Participant) -> list[str
         f"personnes/{amina.id}/modifier",
         f"personnes/{amina.id}/inscrire",
         f"personnes/{amina.id}/horaires",
+        f"personnes/{amina.id}/contact",
         "personnes/groupes/",
         f"personnes/groupes/{first(Cohort)}",
         "recherche/?q=amina",
+        "messages/contacts",
+        "messages/contacts/canaux",
         "reglages/programmes/",
         "reglages/programmes/fichiers",
         path,
