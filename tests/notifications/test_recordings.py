@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import wave
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,16 +27,7 @@ from notifications.recordings import (
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.models import Centre
 from tests.factories import Make
-
-
-def wav(seconds: float = 1, *, rate_hz: int = 8000, channels: int = 1, width: int = 2) -> bytes:
-    held = io.BytesIO()
-    with wave.open(held, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(width)
-        file.setframerate(rate_hz)
-        file.writeframes(b"\x01" * int(seconds * rate_hz) * channels * width)
-    return held.getvalue()
+from tests.sounds import wav
 
 
 def test_a_recording_lasts_as_long_as_its_samples() -> None:

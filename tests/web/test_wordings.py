@@ -18,7 +18,7 @@ from notifications.links import LIFETIME, message_link
 from notifications.models import CentreWording, Recording, WordingReview
 from scheduler.models import Centre, Participant, Role
 from tests.factories import making_in
-from tests.notifications.test_recordings import wav
+from tests.sounds import wav
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
