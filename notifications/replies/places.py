@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from notifications.models import InboundMessage, InboundState, Meaning, MessageKind
 from notifications.replies.acknowledge import NOT_UNDERSTOOD, Reply
 from notifications.replies.context import Context
+from notifications.replies.effects import in_force, store, told
 from notifications.replies.understand import Understood
 from notifications.visits import place_words
 from notifications.wording import Told
+from scheduler.attendance import expected_ids
 from scheduler.choices import Outcome, choose, decline, open_offers
-from scheduler.models import ChoiceOffer, ChoicePlace, OfferKind
+from scheduler.models import Answer, ChoiceOffer, ChoicePlace, OfferKind, OfferState
 
 #: Kinds of message that offer places, and what they offer.
 OFFERS = {MessageKind.INVITATION: OfferKind.CHOICE, MessageKind.FREED_SEAT: OfferKind.FREED_SEAT}
@@ -32,9 +34,7 @@ def answer_offer(
     if offer is None:
         return Reply(name="too_late")
     if said.meaning is Meaning.NOT_COMING:
-        decline(session, offer, now)
-        # To whom no choice suits, somebody calls; a seat that was offered is simply somebody else's.
-        return Reply(name="we_will_call" if offer.kind == OfferKind.CHOICE else "thanks")
+        return _refuse(session, context, inbound, offer, said, now)
     number = _number(context, said)
     if number is None:
         inbound.state, inbound.handled_at = InboundState.OPEN, None
@@ -50,6 +50,33 @@ def answer_offer(
             reply="choice",
         )
     return Reply(name="too_late")
+
+
+def _refuse(
+    session: Session,
+    context: Context,
+    inbound: InboundMessage,
+    offer: ChoiceOffer,
+    said: Understood,
+    now: datetime,
+) -> Reply:
+    """Note that none of the places suits, or that the one that was chosen no longer does."""
+    if offer.state == OfferState.OPEN:
+        decline(session, offer, now)
+        # To whom no choice suits, somebody calls; a seat that was offered is simply somebody else's.
+        return Reply(name="we_will_call" if offer.kind == OfferKind.CHOICE else "thanks")
+    place = next((each for each in offer.places if each.number == offer.chosen_number), None)
+    held = in_force(session, context.centre, place.session_uid or "") if place is not None else None
+    if held is not None and held.ends_at > now and offer.participant_id in expected_ids(held):
+        row = store(
+            session, context.centre, held, offer.participant_id, Answer.NOT_COMING, now, reason=said.reason
+        )
+        if row.answer_reason:
+            return Reply(name="thanks")
+        return Reply(name="thanks_cannot", sessions=[told(held)], reply="reason")
+    # Chosen and not part of the plan yet, or lost meanwhile: somebody looks.
+    inbound.state, inbound.handled_at = InboundState.OPEN, None
+    return Reply(name="thanks", unclear=True)
 
 
 def find_answered(session: Session, context: Context, now: datetime) -> ChoiceOffer | None:

@@ -10,6 +10,7 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
+from sqlalchemy import select
 
 from notifications.callbacks import find_message
 from notifications.channels.choose import providers
@@ -94,13 +95,18 @@ def answer_as_participant() -> Any:
     digit = request.form.get("digit", "")[:1]
     if channel not in channels or not address or not (text or digit):
         abort(400)
+    back = redirect(url_for("messages.sandbox", adresse=address, _anchor="telephone"))
+    key = request.form.get("form_key", "")[:32] or secrets.token_hex(16)
+    query = select(InboundMessage.id).filter_by(provider=PROVIDER, provider_sid=key)
+    if session.scalars(query).first() is not None:
+        return back
     calling = channel is ChannelKind.VOICE
     if calling and text:
         channel, calling = ChannelKind.SMS, False
     row = InboundMessage(
         centre_id=g.centre.id,
         provider=PROVIDER,
-        provider_sid=request.form.get("form_key", "")[:32] or secrets.token_hex(16),
+        provider_sid=key,
         channel=channel,
         address=address,
         body=digit or text,
@@ -114,7 +120,7 @@ def answer_as_participant() -> Any:
     if calling and about is not None:
         _hear(about, digit)
     db.session.commit()
-    return redirect(url_for("messages.sandbox", adresse=address, _anchor="telephone"))
+    return back
 
 
 def _hear(message: Message, digit: str) -> None:

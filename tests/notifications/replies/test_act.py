@@ -347,6 +347,13 @@ def test_a_place_is_chosen_by_number(
     assert record_of(session, person).answer == Answer.COMING
     assert phone.last()[0] == "place_chosen"
     assert phone.answer("4").state == InboundState.OPEN
+    # Whoever thinks better of it later stays away like everybody else.
+    phone.answer("non merci")
+    session.expire_all()
+    assert record_of(session, person).answer == Answer.NOT_COMING
+    assert phone.last()[0] == "thanks_cannot"
+    phone.answer("1")
+    assert record_of(session, person).answer_reason == "ill"
 
 
 def test_a_seat_that_is_declined_goes_to_the_next(
