@@ -19,7 +19,7 @@ from notifications.compose import page_addresses
 from notifications.invitations import enqueue as invite_by_mail
 from notifications.offered_places import tell_fallbacks, tell_offers, tell_refused
 from scheduler.choices.answers import expire, is_anything_due
-from scheduler.choices.apply import apply_choices, is_time_to_apply
+from scheduler.choices.apply import apply_choices, fold_choices, is_time_to_apply
 from scheduler.choices.freed import ask_next, waiting_list, waiting_seats
 from scheduler.db import begin_writing
 from scheduler.models import Centre, FreedSeat
@@ -90,15 +90,16 @@ def _ask(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[s
 
 
 def _apply(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:
-    due = is_time_to_apply(session, session.get_one(Centre, centre_id), clock())
+    centre = session.get_one(Centre, centre_id)
+    folded = fold_choices(session, centre, clock()) if is_time_to_apply(session, centre, clock()) else None
     session.rollback()
-    if not due:
+    if folded is None:
         return {}
     begin_writing(session)
     centre, now = session.get_one(Centre, centre_id), clock()
     address = page_addresses(means.secret_key, means.public_url, now)
     counts = {"applied": 0, "refused": 0}
-    for done in apply_choices(session, centre, now):
+    for done in apply_choices(session, centre, now, folded=folded):
         if done.published is not None:
             announce(session, centre, done.published, now, page_address=address, known=done.known)
             invite_by_mail(session, centre, done.published, now, organizer=means.organizer)

@@ -304,10 +304,21 @@ def _write(
         write_state(row, after)
 
 
-def describe(draft: Plan, verdict: Judgement, states: list[SessionState]) -> None:
-    """Keep with a draft what the judge found; the bound was that of another plan."""
+def describe(
+    draft: Plan,
+    verdict: Judgement,
+    states: list[SessionState],
+    unmet: list[dict[str, Any]] | None = None,
+) -> None:
+    """Keep with a draft what the judge found; the bound was that of another plan.
+
+    Parameters
+    ----------
+    unmet : list of dict, optional
+        What is unmet, where it is known already: it takes the judge longest.
+    """
     draft.bound = None
     draft.objective, draft.full_value = verdict.report.objective, verdict.report.full_value
     draft.terms = dict(verdict.report.terms)
-    draft.unmet = verdict.unmet()
+    draft.unmet = verdict.unmet() if unmet is None else unmet
     draft.overridden = chosen_overrides(verdict.report.overridden, states)

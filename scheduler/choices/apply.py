@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from scheduler.choices.places import is_present, lock
 from scheduler.edit import copy_in_force, describe
 from scheduler.edit_acts import with_person
 from scheduler.errors import PlanRejectedError, SchedulerError
-from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force, sessions_of
+from scheduler.in_force import days_in_force, last_publication, plan_by_day, sessions_in_force, sessions_of
 from scheduler.judge import Judge, Judgement, caused
 from scheduler.models import (
     Activity,
@@ -82,6 +83,30 @@ class Applied:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What choices make of a version's days, as plain data.
+
+    ``basis`` is the centre's last publication and ``marks`` are the choices it was worked out from.
+    ``kept`` are the offers whose choice can stand, ``after`` every session as they leave it, of which
+    each touched some. ``left`` are the (participant, session uid) of those who gave their seat.
+    """
+
+    plan_id: int
+    basis: int
+    marks: Mapping[int, tuple[int | None, datetime | None]]
+    kept: frozenset[int]
+    after: States
+    verdict: Judgement
+    unmet: tuple[dict[str, Any], ...]
+    touched: Mapping[int, set[str]]
+    left: frozenset[tuple[int, str]]
+
+    def holds(self, plan: Plan, basis: int, offers: Sequence[ChoiceOffer]) -> bool:
+        """Whether nothing was published or chosen since."""
+        return (self.plan_id, self.basis, self.marks) == (plan.id, basis, _marks(offers))
+
+
 @dataclass(slots=True)
 class _Facts:
     """What moving people between sessions needs to know beside the sessions."""
@@ -117,11 +142,44 @@ def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
     )
 
 
-def apply_choices(session: Session, centre: Centre, now: datetime) -> list[Applied]:
+def fold_choices(session: Session, centre: Centre, now: datetime) -> list[Folded]:
+    """Work out what the choices so far make of the plan in force; changes nothing.
+
+    This takes the most time, so that it is done before anybody has to wait.
+    """
+    return [
+        _fold_plan(session, centre, session.get_one(Plan, plan_id), offers, now)
+        for plan_id, offers in _by_plan(session, centre)
+        if plan_id is not None
+    ]
+
+
+def apply_choices(
+    session: Session, centre: Centre, now: datetime, *, folded: Sequence[Folded] = ()
+) -> list[Applied]:
     """Make every place chosen so far part of the plan in force, one publication a version.
 
     What the judge refuses is given back, and the coordination gets a task.
+
+    Parameters
+    ----------
+    folded : sequence of Folded, optional
+        What :func:`fold_choices` found a moment ago; used as far as nothing has changed since.
     """
+    done = []
+    for plan_id, offers in _by_plan(session, centre):
+        if plan_id is None:
+            done.append(_settle(session, centre, None, (), offers, frozenset(), now))
+            continue
+        plan, basis = session.get_one(Plan, plan_id), last_publication(session, centre.id)
+        known = (each for each in folded if each.holds(plan, basis, offers))
+        found = next(known, None) or _fold_plan(session, centre, plan, offers, now)
+        done.append(_apply(session, centre, plan, offers, found, now))
+    return done
+
+
+def _by_plan(session: Session, centre: Centre) -> list[tuple[int | None, list[ChoiceOffer]]]:
+    """Return the offers chosen, the first to choose first, by the version that holds on their days."""
     query = (
         select(ChoiceOffer)
         .where(ChoiceOffer.centre_id == centre.id, ChoiceOffer.state == OfferState.CHOSEN)
@@ -137,36 +195,58 @@ def apply_choices(session: Session, centre: Centre, now: datetime) -> list[Appli
     by_plan: dict[int | None, list[ChoiceOffer]] = defaultdict(list)
     for offer in offers:
         by_plan[held.get(days[offer.id])].append(offer)
-    done = []
-    for plan_id, group in by_plan.items():
-        if plan_id is None:
-            done.append(_settle(session, centre, None, (), group, frozenset(), now))
-        else:
-            done.append(_apply(session, centre, session.get_one(Plan, plan_id), group, now))
-    return done
+    return list(by_plan.items())
 
 
 def _chosen(offer: ChoiceOffer) -> ChoicePlace:
     return next(place for place in offer.places if place.number == offer.chosen_number)
 
 
-def _apply(
+def _fold_plan(
     session: Session, centre: Centre, plan: Plan, offers: Sequence[ChoiceOffer], now: datetime
-) -> Applied:
-    rows = {row.uid: row for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)}
-    states = {uid: state_of(row) for uid, row in rows.items()}
+) -> Folded:
+    rows = sessions_in_force(session, centre.id, plan.first_day, plan.last_day)
     facts = _facts(session, centre, offers, now)
     judge = Judge(session, centre, plan, now, also={offer.participant_id for offer in offers})
-    kept, after, verdict = _fold(judge, states, offers, facts)
-    refused = [offer for offer in offers if offer not in kept]
+    kept, after, verdict = _fold(judge, {row.uid: state_of(row) for row in rows}, offers, facts)
+    return Folded(
+        plan_id=plan.id,
+        basis=judge.built.publication,
+        marks=_marks(offers),
+        kept=frozenset(offer.id for offer in kept),
+        after=after,
+        verdict=verdict,
+        unmet=tuple(verdict.unmet()) if kept else (),
+        touched=facts.touched,
+        left=frozenset(facts.left),
+    )
+
+
+def _marks(offers: Iterable[ChoiceOffer]) -> dict[int, tuple[int | None, datetime | None]]:
+    """Return what tells a choice from another one of the same offer."""
+    return {offer.id: (offer.chosen_number, offer.chosen_at) for offer in offers}
+
+
+def _apply(
+    session: Session,
+    centre: Centre,
+    plan: Plan,
+    offers: Sequence[ChoiceOffer],
+    folded: Folded,
+    now: datetime,
+) -> Applied:
+    kept = [offer for offer in offers if offer.id in folded.kept]
+    refused = [offer for offer in offers if offer.id not in folded.kept]
     if not kept:
         return _settle(session, centre, None, (), refused, frozenset(), now)
+    rows = {row.uid: row for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)}
+    states, after = {uid: state_of(row) for uid, row in rows.items()}, folded.after
     drafts = _fresh_drafts(session, plan)
     draft, copies = copy_in_force(
         session, centre, plan.first_day, plan.last_day, now, rows=rows, based_on=plan
     )
     _write(session, draft, copies, states, after, states, now)
-    describe(draft, verdict, list(after.values()))
+    describe(draft, folded.verdict, list(after.values()), list(folded.unmet))
     record(
         session,
         None,
@@ -188,9 +268,9 @@ def _apply(
         (offer.participant_id, uid)
         for offer in kept
         if not offer.by_default
-        for uid in facts.touched[offer.id]
+        for uid in folded.touched[offer.id]
     }
-    return _settle(session, centre, published, kept, refused, frozenset(known | facts.left), now)
+    return _settle(session, centre, published, kept, refused, frozenset(known | folded.left), now)
 
 
 def _facts(session: Session, centre: Centre, offers: Sequence[ChoiceOffer], now: datetime) -> _Facts:

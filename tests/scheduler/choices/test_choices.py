@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire, open_offers, propose, withdraw
-from scheduler.choices.apply import CHOICE_REFUSED
+from scheduler.choices.apply import CHOICE_REFUSED, fold_choices
 from scheduler.choices.rounds import discard_round, send_round, start_round
 from scheduler.edit import edit
 from scheduler.edit_acts import CancelSession
@@ -166,6 +166,21 @@ def test_chosen_places_become_one_new_version(
     assert apply_choices(session, centre, now) == []
     answers = {r.participant_id: r.answer for r in session.scalars(select(m.AttendanceRecord))}
     assert answers == {person.id: m.Answer.COMING for person in people}
+
+
+@one_database
+def test_what_was_worked_out_before_somebody_thought_better_is_not_used(
+    session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime
+) -> None:
+    row = interview(world["person"])
+    (offer,) = offered()
+    choose(session, offer, 2, now)
+    (folded,) = fold_choices(session, centre, now)
+    assert folded.holds(world["plan"], 1, [offer])
+    choose(session, offer, 3, now + timedelta(seconds=1))
+    (done,) = apply_choices(session, centre, now, folded=[folded])
+    assert done.applied == (offer,)
+    assert in_force(session, centre)[row.uid].starts_at == offer.places[2].starts_at
 
 
 @one_database
