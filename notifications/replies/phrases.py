@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from notifications.replies.letters import read
+from notifications.wording import shipped, shipped_languages
 from scheduler.wording import SHARED, plain_words
 
 FOLDER: Final = Path(__file__).with_name("phrases")
@@ -103,6 +104,18 @@ def find(words: Words, language: Language, names: frozenset[str] = frozenset()) 
                 shortest = [*before, Found(group, piece in language.negates)]
         best.append(shortest)
     return best[-1]
+
+
+@cache
+def offered(code: str, way: str) -> Mapping[Words, int]:
+    """Return the numbers by what a message says that they stand for: whoever types the words means them."""
+    if code not in shipped_languages():
+        return {}
+    pairs = _OFFERED.findall(shipped(code).reply.get(way, ""))
+    return {words: int(number) for number, pattern in pairs for words in spellings(pattern)}
+
+
+_OFFERED: Final = re.compile(r"(\d) = ([^,،፣.።۔;]+)")
 
 
 @cache

@@ -21,6 +21,7 @@ from notifications.replies.phrases import (
     find,
     language_of_phrases,
     languages,
+    offered,
     phrases,
     spell_names,
 )
@@ -115,8 +116,13 @@ def understand(
         return UNKNOWN
     spelt, own_names = read(text), spell_names(names)
     own = language_of_phrases(language)
-    for code in dict.fromkeys((own, *HOST_LANGUAGES)):
-        if code is not None and (found := _in_language(spelt, code, question, own_names)) is not None:
+    known = [code for code in dict.fromkeys((own, *HOST_LANGUAGES)) if code is not None]
+    for code in known if question.pending and len(spelt.clauses) == 1 and not spelt.asks else ():
+        number = offered(code, question.way).get(spelt.clauses[0].words)
+        if number is not None:
+            return _number(number, question)
+    for code in known:
+        if (found := _in_language(spelt, code, question, own_names)) is not None:
             return found
     letters = "".join(word for clause in spelt.clauses for word in clause.words)
     if letters.isascii() and len(letters) < _FEWEST_LETTERS:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from notifications.models import Meaning
 from notifications.replies.letters import spell
 from notifications.replies.phrases import _own, language_of_phrases, languages, spellings
 from notifications.replies.understand import REASONS, Question, Understood, understand
+from notifications.wording import REPLIES, shipped
 from scheduler.wording import languages as page_languages
 from scheduler.wording import plain_words
 
@@ -368,6 +371,16 @@ def test_words_of_the_page_are_understood(language: str) -> None:
     for reason in REASONS:
         found = understand(words[reason], asked, language=language)
         assert (found.meaning, found.reason) == (Meaning.REASON, reason), words[reason]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("way", ["come", "understood", "seat", "reason", "rating"])
+def test_what_a_message_says_that_numbers_stand_for_may_be_typed(language: str, way: str) -> None:
+    pairs = re.findall(r"(\d) = ([^,،፣.።۔;]+)", shipped(language).reply[way])
+    assert len(pairs) == sum(number != "9" for number, _said in REPLIES[way])
+    for number, words in pairs:
+        asked = Question(way=way)
+        assert understand(f"{words} ", asked, language=language) == understand(number, asked), words
 
 
 def test_every_language_of_the_pages_is_understood() -> None:
