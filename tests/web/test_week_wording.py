@@ -33,6 +33,7 @@ NAMES = Names(
     sites={1: "Maison"},
     pools={1: "Portables"},
     needs={1: Need("Un atelier", "AMIE", "sessions", True)},
+    raised={},
 )
 
 #: Facts of every kind, as the planner gives them.
