@@ -137,7 +137,12 @@ def _round_form() -> RoundForm:
     form.activity.offer([(row.id, f"{row.name} – {row.programme.name}") for row in rows])
     form.weeks.offer(
         [
-            (count, ngettext("Cette semaine seulement", "Cette semaine et les suivantes : %(num)s en tout", count))
+            (
+                count,
+                ngettext(
+                    "Cette semaine seulement", "Cette semaine et les suivantes : %(num)s en tout", count
+                ),
+            )
             for count in range(1, MOST_WEEKS + 1)
         ]
     )
