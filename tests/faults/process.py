@@ -9,6 +9,7 @@ those before and after every word with the provider. Run as
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -67,6 +68,7 @@ def take(path: Path, token: str) -> None:
 def main(url: str, ledger: Path) -> None:
     """Carry out orders until there are none; the first ones, to warm up, without a fork."""
     engine = create_engine(url, poolclass=NullPool)
+    gc.disable()  # it would touch, and so copy, all the memory that forks share
     for line in sys.stdin:
         order = json.loads(line)
         if order.get("warm_up"):
