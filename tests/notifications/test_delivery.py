@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, DeliveryError, Verdict
+from notifications.channels.choose import choose_channels
 from notifications.delivery import (
     BACK_OFF,
     BATCH,
@@ -23,6 +24,7 @@ from notifications.delivery import (
     deliver_due,
     settle,
 )
+from notifications.jobs import deliver_messages
 from notifications.models import (
     AddressState,
     ChannelKind,
@@ -354,3 +356,13 @@ def test_several_workers_send_each_message_once(engine: Engine, now: datetime) -
 
 def _nothing(*_given: object) -> None:
     pass
+
+
+def test_an_installation_without_accounts_delivers_to_its_own_page(
+    session: Session, message: Message, now: datetime
+) -> None:
+    channels = choose_channels({})
+    assert deliver_messages(session, lambda: now, channels=channels, public_url="") == {"delivered": 1}
+    assert deliver_messages(session, lambda: now, channels=channels) == {}
+    session.refresh(message)
+    assert (message.state, message.provider, message.final_at) == (S.DELIVERED, "sandbox", now)
