@@ -14,6 +14,7 @@ key                          meaning
 ``choice_tolerance_points``  how much less the plan may be worth with a place that is offered (30)
 ``choice_hold_hours``        how long places are kept for somebody who is to choose (48)
 ``choice_notice_hours``      how long before a place begins it must be settled (24)
+``feed_alarm_minutes``       how long before a session participants' calendars ring (0: never)
 ``freed_seat_minutes``       how long, by day, a freed seat is kept for one person in line (180)
 ``absence_risk``             whether absences are foreseen, to offer help in time (yes); see docs/risk.md
 ``weights``                  points of ``solver.problem.Weights`` that differ from the default (none)
@@ -49,6 +50,7 @@ CHOICE_NOTICE_HOURS = 24
 FREED_SEAT_MINUTES = 180
 MESSAGE_MONTHS = 6
 MOST_WEEKS = 13
+MOST_ALARM_MINUTES = 24 * 60
 
 #: Languages of administration: the team answers for its own words there.
 TEAM_LANGUAGES = frozenset({"fr", "nl", "de"})
@@ -156,6 +158,11 @@ def sms_plain_quotes(centre: Centre) -> bool:
 def sms_plain_letters(centre: Centre) -> bool:
     """Return whether accents are left out of SMS where that saves a segment."""
     return centre.settings.get("sms_plain_letters") is True
+
+
+def feed_alarm_minutes(centre: Centre) -> int:
+    """Return how many minutes before a session participants' calendars ring; 0 for never."""
+    return min(_number(centre, "feed_alarm_minutes", 0), MOST_ALARM_MINUTES)
 
 
 def _number(centre: Centre, key: str, default: int) -> int:

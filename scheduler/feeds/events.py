@@ -25,7 +25,8 @@ class Wording:
 class FeedEvent:
     """A session as a calendar shows it; equal events have equal iCalendar lines.
 
-    ``stamp`` is when the session really changed; it serves as DTSTAMP and LAST-MODIFIED.
+    ``stamp`` is when the session really changed; it serves as DTSTAMP and LAST-MODIFIED. ``alarm_minutes``
+    before the start the device rings; 0 leaves that to the device.
     """
 
     uid: str
@@ -39,3 +40,4 @@ class FeedEvent:
     latitude: float | None = None
     longitude: float | None = None
     cancelled: bool = False
+    alarm_minutes: int = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -138,6 +138,8 @@ def read_feed(
         if not event.cancelled or event.stamp >= now - timedelta(days=CANCELLED_DAYS):
             events.append(event)
     events += _meetings(session, link, wording, now)
+    if link.kind == LinkKind.PARTICIPANT and (alarm := settings.get("feed_alarm_minutes")):
+        events = [replace(event, alarm_minutes=int(alarm)) for event in events]
     events.sort(key=lambda event: (event.starts_at, event.uid))
     name = subject.first_name if isinstance(subject, Participant) else subject.name
     return Feed(name=name, language=wording.language, events=events)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vDuration
+from icalendar import Alarm, Calendar, Event, Timezone, vDuration
 
 from scheduler.feeds.events import FeedEvent, Wording
 
@@ -99,6 +99,12 @@ def event_lines(event: FeedEvent) -> bytes:
     lines.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
     lines.add("transp", "TRANSPARENT" if event.cancelled else "OPAQUE")
     lines.add("class", "PRIVATE")
+    if event.alarm_minutes and not event.cancelled:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", clean(event.summary))
+        alarm.add("trigger", timedelta(minutes=-event.alarm_minutes))
+        lines.add_component(alarm)
     return bytes(lines.to_ical())
 
 

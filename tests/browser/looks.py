@@ -17,6 +17,13 @@ LOOKS: tuple[tuple[int, Any, list[str] | None], ...] = (
 )
 
 
+#: A page that follows the colour scheme by script has done so, and nothing moves any more.
+SETTLED = """scheme => {
+    const chosen = document.documentElement.dataset.bsTheme;
+    return (!chosen || chosen === scheme) && document.getAnimations().every((a) => a.playState !== "running");
+}"""
+
+
 @cache
 def _axe() -> str:
     path = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -36,6 +43,7 @@ def complaints(page: Page, addresses: Iterable[str]) -> list[Any]:
             page.set_viewport_size({"width": width, "height": 800})
             # Without motion, so that no colour is looked at half way to another.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_function(SETTLED, arg=scheme)
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append((address, width, "wider than the screen"))
             options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}

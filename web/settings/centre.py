@@ -115,6 +115,11 @@ class CentreForm(VersionedForm):
         _l("Montrer le vrai nom des activités sensibles dans les agendas des participants"),
         description=_l("Sinon un nom neutre, que n'importe qui peut lire sur un téléphone."),
     )
+    feed_alarm_minutes = IntegerField(
+        _l("Minutes avant la séance où l'agenda des participants sonne"),
+        validators=_between(0, chosen.MOST_ALARM_MINUTES),
+        description=_l("0 : il ne sonne pas."),
+    )
     choice_kinds = CheckboxesField(
         _l("Places que les participants peuvent choisir eux-mêmes"),
         coerce=str,
@@ -144,7 +149,7 @@ GROUPS = (
         _l("Heures, rapports et absences"),
         ("path_months", "allocation_percent", "certificate_months", "absence_risk"),
     ),
-    (_l("Messages et agendas"), ("message_months", "mail_invitations", "feed_titles")),
+    (_l("Messages et agendas"), ("message_months", "mail_invitations", "feed_titles", "feed_alarm_minutes")),
     (
         _l("Places au choix"),
         (
@@ -169,6 +174,7 @@ READ_BY_NAME = (
     "certificate_months",
     "absence_risk",
     "message_months",
+    "feed_alarm_minutes",
     "choice_kinds",
     "choice_hold_hours",
     "choice_notice_hours",

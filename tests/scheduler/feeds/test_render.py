@@ -10,6 +10,7 @@ from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from scheduler.feeds import FeedEvent, render_feed, render_tombstone
+from scheduler.feeds.render import event_lines
 from web.feeds import wording_in
 
 FRENCH = wording_in("fr")
@@ -102,6 +103,13 @@ def test_both_changes_of_the_clock(starts_at: datetime, local: str) -> None:
     assert f"DTSTART;TZID=Europe/Brussels:{local}" in body.decode()
     (read,) = IcsCalendarStream.calendar_from_ics(body.decode()).events
     assert read.dtstart == starts_at
+
+
+def test_a_device_rings_only_where_the_centre_wants_it() -> None:
+    quiet, loud = (event_lines(replace(EVENT, alarm_minutes=minutes)) for minutes in (0, 90))
+    assert b"VALARM" not in quiet
+    assert b"TRIGGER:-PT1H30M\r\n" in loud
+    assert b"VALARM" not in event_lines(replace(EVENT, alarm_minutes=90, cancelled=True))
 
 
 def test_a_session_over_midnight() -> None:
