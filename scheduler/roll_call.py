@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from scheduler.attendance import expected_ids
 from scheduler.in_force import days_in_force, holds
@@ -88,10 +88,10 @@ def roll_calls(session: Session, centre_id: int, day: date, *, staff_id: int | N
         .where(*where)
         .options(
             selectinload(GroupSession.attendances),
-            selectinload(GroupSession.leaders).selectinload(SessionLeader.staff),
-            selectinload(GroupSession.activity),
-            selectinload(GroupSession.site),
-            selectinload(GroupSession.room),
+            selectinload(GroupSession.leaders).joinedload(SessionLeader.staff),
+            joinedload(GroupSession.activity),
+            joinedload(GroupSession.site),
+            joinedload(GroupSession.room),
         )
         .order_by(GroupSession.starts_at, GroupSession.id)
     )
@@ -185,7 +185,7 @@ def not_taken(
             GroupSession.ends_at <= now - after,
             holds(held, first_day, None),
         )
-        .options(selectinload(GroupSession.attendances), selectinload(GroupSession.activity))
+        .options(selectinload(GroupSession.attendances), joinedload(GroupSession.activity))
         .order_by(GroupSession.starts_at)
     )
     if staff_id is not None:
