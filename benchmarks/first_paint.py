@@ -24,7 +24,7 @@ import threading
 from datetime import UTC, datetime
 
 from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from benchmarks.pages import prepare
 from scheduler.links import find_link, renew_link
@@ -37,6 +37,15 @@ DOWN_BYTES_S = 1_600_000 / 8
 UP_BYTES_S = 750_000 / 8
 SLOWER = 4
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class KeptOpen(WSGIRequestHandler):
+    """Keeps connections open, as the servers do behind which the application runs."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write no line a request."""
 
 
 def main() -> None:
@@ -54,7 +63,7 @@ def main() -> None:
             assert link is not None
             token = renew_link(db.session(), LinkKind.PAGE, link.subject_id, datetime.now(UTC))
             db.session.commit()
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=KeptOpen)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         paints, sizes = [], []
         with sync_playwright() as driver:
