@@ -25,8 +25,10 @@ def register_jobs(
 ) -> dict[str, Any]:
     """Make a procrastinate task of every job of the registry.
 
-    Those with a time of their own become periodic; the others are deferred by whoever has work for
-    them. A task that is already under way is not started again (``queueing_lock`` and ``lock``).
+    All become periodic: by their crontab, or every so many seconds (the sixth field of a crontab). One
+    that waits or is under way is not started again (``queueing_lock`` and ``lock``). Workers are to
+    delete what succeeded (``delete_jobs="successful"``), since looking for work every few seconds
+    leaves many rows.
 
     Returns
     -------
@@ -36,19 +38,14 @@ def register_jobs(
     tasks = {}
     for each in JOBS:
         run = runner(engine, each, settings, clock)
-        if each.cron is None:
-            tasks[each.name] = app.task(name=each.name, queue=QUEUE, lock=each.name)(run)
-        else:
-            task = app.task(name=each.name, queue=QUEUE, lock=each.name, queueing_lock=each.name)(
-                _periodic(run)
-            )
-            tasks[each.name] = app.periodic(cron=each.cron)(task)
+        task = app.task(name=each.name, queue=QUEUE, lock=each.name, queueing_lock=each.name)(_periodic(run))
+        tasks[each.name] = app.periodic(cron=each.cron or f"* * * * * */{each.every_s}")(task)
     return tasks
 
 
-def _periodic(run: Callable[..., Any]) -> Callable[[int], Any]:
-    def at(timestamp: int) -> Any:
-        return run()
+def _periodic(run: Callable[..., Any]) -> Callable[..., Any]:
+    def at(timestamp: int = 0, **given: Any) -> Any:
+        return run(**given)
 
     at.__name__ = run.__name__
     return at
