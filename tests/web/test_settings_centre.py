@@ -28,6 +28,7 @@ CHOSEN: dict[str, Any] = {
     "certificate_months": 6,
     "message_months": 3,
     "mail_invitations": "y",
+    "feed_alarm_minutes": 90,
     "choice_kinds": ["excursion"],
     "choice_hold_hours": 24,
     "choice_notice_hours": 12,
@@ -60,6 +61,7 @@ def test_choices_are_kept_and_taken_back(
         "certificate_months",
         "message_months",
         "freed_seat_minutes",
+        "feed_alarm_minutes",
     ):
         assert getattr(settings, key)(centre) == CHOSEN[key], key
     assert settings.choice_kinds(centre) == ("excursion",)
@@ -89,6 +91,7 @@ def test_choices_are_kept_and_taken_back(
         ("choice_kinds", ["something"]),
         ("choice_hold_hours", 0),
         ("freed_seat_minutes", 5),
+        ("feed_alarm_minutes", 1441),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_changes(
