@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,15 +18,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from scheduler.audit import record
 from scheduler.changes import PlanChanges
-from scheduler.choices.answers import close, made_uid, say_coming
+from scheduler.choices.answers import close, say_coming
+from scheduler.choices.fold import States, chosen_place, fold, read_facts
 from scheduler.choices.places import is_present, lock
 from scheduler.edit import copy_in_force, describe
-from scheduler.edit_acts import with_person
 from scheduler.errors import PlanRejectedError, SchedulerError
 from scheduler.in_force import days_in_force, last_publication, plan_by_day, sessions_in_force, sessions_of
-from scheduler.judge import Judge, Judgement, caused
+from scheduler.judge import Judge, Judgement
 from scheduler.models import (
-    Activity,
     Answer,
     AttendanceRecord,
     Centre,
@@ -34,17 +33,14 @@ from scheduler.models import (
     ChoicePlace,
     FreedSeat,
     GroupSession,
-    OfferKind,
     OfferState,
     PlaceState,
     Plan,
     PlanState,
-    Room,
     Task,
 )
-from scheduler.planner_ids import participant_key
 from scheduler.publish import PublishResult, check_fresh, publish
-from scheduler.session_state import Expected, SessionState, new_row, stamped, state_of, write_state
+from scheduler.session_state import new_row, stamped, state_of, write_state
 from scheduler.timegrid import to_wall
 
 #: Kind of the task that tells the coordination that a chosen place was no longer possible.
@@ -53,8 +49,6 @@ CHOICE_REFUSED = "choice_refused"
 #: How long choices gather before they become a new version together, and how near they do so at once.
 GATHERED = timedelta(minutes=10)
 SOON = timedelta(hours=24)
-
-States = dict[str, SessionState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,24 +99,6 @@ class Folded:
     def holds(self, plan: Plan, basis: int, offers: Sequence[ChoiceOffer]) -> bool:
         """Whether nothing was published or chosen since."""
         return (self.plan_id, self.basis, self.marks) == (plan.id, basis, _marks(offers))
-
-
-@dataclass(slots=True)
-class _Facts:
-    """What moving people between sessions needs to know beside the sessions."""
-
-    activities: Mapping[int, Activity]
-    rooms: Mapping[int, int]
-    zone: ZoneInfo
-    now: datetime
-    freed: Mapping[int, FreedSeat]
-    touched: dict[int, set[str]] = field(default_factory=dict)
-    left: set[tuple[int, str]] = field(default_factory=set)
-
-    def seats(self, state: SessionState) -> int:
-        """Return how many people a session has room for."""
-        most = self.activities[state.activity_id].seats_max
-        return most if state.room_id is None else min(most, self.rooms[state.room_id])
 
 
 def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
@@ -190,7 +166,7 @@ def _by_plan(session: Session, centre: Centre) -> list[tuple[int | None, list[Ch
     if not offers:
         return []
     zone = ZoneInfo(centre.timezone)
-    days = {offer.id: to_wall(_chosen(offer).starts_at, zone)[0] for offer in offers}
+    days = {offer.id: to_wall(chosen_place(offer).starts_at, zone)[0] for offer in offers}
     held = plan_by_day(days_in_force(session, centre.id), min(days.values()), max(days.values()))
     by_plan: dict[int | None, list[ChoiceOffer]] = defaultdict(list)
     for offer in offers:
@@ -198,17 +174,13 @@ def _by_plan(session: Session, centre: Centre) -> list[tuple[int | None, list[Ch
     return list(by_plan.items())
 
 
-def _chosen(offer: ChoiceOffer) -> ChoicePlace:
-    return next(place for place in offer.places if place.number == offer.chosen_number)
-
-
 def _fold_plan(
     session: Session, centre: Centre, plan: Plan, offers: Sequence[ChoiceOffer], now: datetime
 ) -> Folded:
     rows = sessions_in_force(session, centre.id, plan.first_day, plan.last_day)
-    facts = _facts(session, centre, offers, now)
+    facts = read_facts(session, centre, offers, now)
     judge = Judge(session, centre, plan, now, also={offer.participant_id for offer in offers})
-    kept, after, verdict = _fold(judge, {row.uid: state_of(row) for row in rows}, offers, facts)
+    kept, after, verdict = fold(judge, {row.uid: state_of(row) for row in rows}, offers, facts)
     return Folded(
         plan_id=plan.id,
         basis=judge.built.publication,
@@ -273,132 +245,6 @@ def _apply(
     return _settle(session, centre, published, kept, refused, frozenset(known | folded.left), now)
 
 
-def _facts(session: Session, centre: Centre, offers: Sequence[ChoiceOffer], now: datetime) -> _Facts:
-    activities = session.scalars(select(Activity).where(Activity.centre_id == centre.id))
-    rooms = session.execute(select(Room.id, Room.seats).where(Room.centre_id == centre.id))
-    freed = session.scalars(
-        select(FreedSeat).where(FreedSeat.id.in_({offer.freed_seat_id for offer in offers} - {None}))
-    )
-    return _Facts(
-        activities={row.id: row for row in activities},
-        rooms={int(row_id): int(seats) for row_id, seats in rooms},
-        zone=ZoneInfo(centre.timezone),
-        now=now,
-        freed={row.id: row for row in freed},
-    )
-
-
-def _fold(
-    judge: Judge, states: States, offers: Sequence[ChoiceOffer], facts: _Facts
-) -> tuple[list[ChoiceOffer], States, Judgement]:
-    """Return the choices that can stand together with the plan they make, the first to choose first."""
-    base = judge.judge(states.values())
-    kept = list(offers)
-    while True:
-        after = dict(states)
-        facts.touched, facts.left = {}, set()
-        kept = [offer for offer in kept if _play(offer, after, facts)]
-        if not kept:
-            return [], states, base
-        verdict = judge.judge(after.values())
-        breaches = caused(base.report, verdict.report)
-        if not breaches:
-            return kept, after, verdict
-        out = set()
-        for breach in breaches:
-            concerned = [
-                offer
-                for offer in kept
-                if not facts.touched[offer.id].isdisjoint(breach.sessions)
-                or participant_key(offer.participant_id) in breach.participants
-            ]
-            out.add((concerned or kept)[-1].id)
-        kept = [offer for offer in kept if offer.id not in out]
-
-
-def _play(offer: ChoiceOffer, states: States, facts: _Facts) -> bool:
-    """Move a person to the place they chose; tell whether that makes sense of the plan as it is."""
-    place, person = _chosen(offer), offer.participant_id
-    if place.starts_at <= facts.now:
-        return False
-    changed: States = {}
-    moved = False
-    if offer.kind == OfferKind.CHOICE and offer.session_uid is not None:
-        present = states.get(offer.session_uid)
-        if present is None or not present.held or person not in present.attendees:
-            return False
-        if present.starts_at <= facts.now:
-            return False
-        moved = present.individual and place.session_uid is None and place.activity_id == present.activity_id
-        changed[present.uid] = _moved(present, place, facts) if moved else _left(present, person, facts)
-    if place.session_uid is not None:
-        target = states.get(place.session_uid)
-        if target is None or not target.held or target.starts_at != place.starts_at:
-            return False
-        if person in target.attendees:
-            return False
-        changed[target.uid] = _joined(offer, target, facts)
-    elif not moved:
-        made = _appointment(offer, place, facts)
-        changed[made.uid] = made
-    states.update(changed)
-    facts.touched[offer.id] = set(changed)
-    return True
-
-
-def _left(state: SessionState, person: int, facts: _Facts) -> SessionState:
-    """Return a session without somebody; an appointment without its person is not held."""
-    if state.individual:
-        return replace(state, cancelled_at=facts.now, withdrawn=True, locked=False)
-    return replace(state, people=tuple(x for x in state.people if x.participant_id != person))
-
-
-def _moved(state: SessionState, place: ChoicePlace, facts: _Facts) -> SessionState:
-    return replace(
-        state,
-        day=to_wall(place.starts_at, facts.zone)[0],
-        starts_at=place.starts_at,
-        ends_at=place.ends_at,
-        site_id=place.site_id,
-        room_id=place.room_id,
-        language=place.language,
-        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
-        locked=True,
-        overrides=(),
-    )
-
-
-def _joined(offer: ChoiceOffer, target: SessionState, facts: _Facts) -> SessionState:
-    """Return a session with one more person, in the seat of who cannot come where it is full."""
-    if offer.freed_seat_id is not None and len(target.attendees) >= facts.seats(target):
-        absent = facts.freed[offer.freed_seat_id].participant_id
-        people = tuple(
-            Expected(absent, excluded=True) if x.participant_id == absent else x for x in target.people
-        )
-        target = replace(target, people=people)
-        facts.left.add((absent, target.uid))
-    return with_person(target, facts.activities[target.activity_id], offer.participant_id)
-
-
-def _appointment(offer: ChoiceOffer, place: ChoicePlace, facts: _Facts) -> SessionState:
-    return SessionState(
-        uid=made_uid(offer),
-        activity_id=place.activity_id,
-        cohort_id=place.cohort_id,
-        individual=facts.activities[place.activity_id].individual,
-        day=to_wall(place.starts_at, facts.zone)[0],
-        starts_at=place.starts_at,
-        ends_at=place.ends_at,
-        site_id=place.site_id,
-        room_id=place.room_id,
-        language=place.language,
-        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
-        people=(Expected(offer.participant_id, locked=True),),
-        locked=True,
-        changed_at=facts.now,
-    )
-
-
 def _write(
     session: Session,
     draft: Plan,
@@ -448,9 +294,9 @@ def _follow(
     """Make a draft say what people chose; where that is not possible in it, it is out of date."""
     rows = {row.uid: row for row in sessions_of(session, draft)}
     states = {uid: state_of(row) for uid, row in rows.items()}
-    facts = _facts(session, centre, offers, now)
+    facts = read_facts(session, centre, offers, now)
     judge = Judge(session, centre, draft, now, also={offer.participant_id for offer in offers})
-    kept, after, verdict = _fold(judge, states, offers, facts)
+    kept, after, verdict = fold(judge, states, offers, facts)
     if len(kept) < len(offers):
         return
     announced = {state.uid: state for state in judge.built.announced}
@@ -472,12 +318,12 @@ def _settle(
     lock(session, centre.id)
     kept, refused = tuple(kept), tuple(refused)
     for offer in kept:
-        place = _chosen(offer)
+        place = chosen_place(offer)
         offer.state, offer.settled_at, place.state = OfferState.APPLIED, now, PlaceState.APPLIED
         if not offer.by_default and not is_present(offer, place):
             say_coming(session, offer, place, now)
     for offer in refused:
-        place = _chosen(offer)
+        place = chosen_place(offer)
         close(session, offer, OfferState.REFUSED, now)
         session.add(
             Task(

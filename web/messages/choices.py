@@ -27,7 +27,8 @@ from scheduler.choices.reading import (
     list_rounds,
     names_of,
 )
-from scheduler.choices.rounds import discard_round, offering, send_round, start_round
+from scheduler.choices.rounds import discard_round, send_round, start_round
+from scheduler.choices.search import offering
 from scheduler.errors import InvalidInputError
 from scheduler.models import Activity, Centre, FreedSeat, FreedState, OfferState, RoundState
 from scheduler.programmes.vocabulary import ACTIVITY_KINDS
