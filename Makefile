@@ -9,7 +9,7 @@ run: setup
 	$(BIN)/semainier serve --port $(PORT) --demo
 
 test: setup-dev lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 setup: .venv/.runtime web/static/vendor/.installed web/translations/.compiled
 
