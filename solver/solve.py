@@ -125,9 +125,9 @@ class _Solve:
         return self.cancelled or self.seconds_left() <= 0 or self._ended.is_set()
 
     def _offer(self, plan: Plan) -> None:
-        """Keep a plan if it is the best so far."""
-        score = self.scorer.score(plan)
+        """Keep a plan if it is the best so far; threads take turns, since the scorer works on one plan."""
         with self._lock:
+            score = self.scorer.score(plan)
             if self.score is None or score.objective > self.score.objective:
                 self.plan, self.score = plan, score
 
@@ -242,9 +242,11 @@ class _Solve:
         )
 
     def _solution(self) -> Solution:
-        assert self.plan is not None
-        assert self.score is not None
-        score, bound = self.score, max(self.bounder.bound, self.score.objective)
+        with self._lock:
+            plan, score = self.plan, self.score
+        assert plan is not None
+        assert score is not None
+        bound = max(self.bounder.bound, score.objective)
         status: Status = "feasible"
         if bound == score.objective:
             status = "optimal"
@@ -253,7 +255,7 @@ class _Solve:
         wall_time_s = time.monotonic() - self.started
         self.phase = "explain"
         self._report()
-        sessions = sessions_of(self.problem, self.plan)
+        sessions = sessions_of(self.problem, plan)
         return Solution(
             status=status,
             sessions=sessions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -9,8 +10,10 @@ import pytest
 
 from benchmarks.instances import instance
 from solver.alternatives import alternatives
+from solver.candidates import Plan
 from solver.problem import Participant, Problem, Room, Staff
-from solver.solve import Progress, solve
+from solver.score import Score, Scorer
+from solver.solve import Progress, _Solve, solve
 from solver.verify import verify, verify_solution
 from tests.solver.builders import (
     AFTERNOON,
@@ -206,3 +209,29 @@ def test_alternative_in_a_session_of_others() -> None:
     own = next(s for s in solution.sessions if any(a.participant == "p1" for a in s.attendees))
     found = alternatives(problem, solution, "p1", "p1-a", tolerance=0.5)
     assert all(a.session.start != own.start for a in found)
+
+
+def test_plans_offered_at_once_are_scored_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scorer keeps the plan it works on: two threads at once would get figures of neither plan."""
+    work = _Solve(instance("S", seed=1), 1.0, 1, 2, None, None)
+    work.scorer = scorer = Scorer(work.problem)
+    inside = threading.Lock()
+    true_score, together = scorer.score, []
+
+    def score(plan: Plan) -> Score:
+        if not inside.acquire(blocking=False):
+            together.append(plan)
+            return true_score(plan)
+        try:
+            time.sleep(0.01)
+            return true_score(plan)
+        finally:
+            inside.release()
+
+    monkeypatch.setattr(scorer, "score", score)
+    threads = [threading.Thread(target=work._offer, args=([],)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == []
