@@ -77,7 +77,8 @@ def status_badge(status: EnrolmentStatus | str | None, *, active: bool = True) -
 
 def weekdays(form: str = "wide") -> list[str]:
     """Return the names of the days, Monday first; ``form`` is ``wide`` or ``abbreviated``."""
-    names = get_locale().days["stand-alone" if form == "wide" else "format"][form]
+    # Not Babel's "stand-alone" names: in some languages they are those of the language loaded before.
+    names = get_locale().days["format"][form]
     return [names[day] for day in range(7)]
 
 
