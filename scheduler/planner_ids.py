@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _ACTIVITY = re.compile(r"a(\d+)(?:c(\d+))?")
-_DEMAND = re.compile(r"d(\d+)p(\d+)h?")
+_DEMAND = re.compile(r"d(\d+)p(\d+)(?:h|d\d+)?")
 _RAISED = re.compile(r"t(\d+)p(\d+)")
 
 
@@ -39,12 +39,14 @@ def activity_key(row_id: int, cohort_id: int | None = None) -> str:
     return f"a{row_id}" if cohort_id is None else f"a{row_id}c{cohort_id}"
 
 
-def demand_key(rule_id: int, participant_id: int, *, head: bool = False) -> str:
+def demand_key(rule_id: int, participant_id: int, *, head: bool = False, day: int | None = None) -> str:
     """Return the planner's id of what a rule asks for one person.
 
-    ``head`` marks the end of a window that began before the horizon.
+    ``head`` marks the end of a window that began before the horizon, ``day`` the part of a demand
+    that begins on that day of the horizon.
     """
-    return f"d{rule_id}p{participant_id}{'h' if head else ''}"
+    part = "h" if head else "" if day is None else f"d{day}"
+    return f"d{rule_id}p{participant_id}{part}"
 
 
 def raised_key(task_id: int, participant_id: int) -> str:

@@ -12,6 +12,7 @@ from scheduler.planner_ids import demand_key, participant_key, staff_key
 from scheduler.problem_builder.activities import Anchor, Copy
 from scheduler.problem_builder.load import Attended, Facts, by, ids
 from scheduler.problem_builder.people import newcomers
+from scheduler.problem_builder.settled import OwnMeeting, amount, less_settled
 from scheduler.programmes.matching import active_days, applies, projects_of
 from solver import problem as planner
 
@@ -45,8 +46,8 @@ class Amounts:
 @dataclass(frozen=True, slots=True)
 class Need:
     """One rule for one person: its activities and days, what was attended of it before the horizon
-    (day, minutes), the days of the horizon on which it is planned already, and whether it is of
-    appointments only."""
+    (day, minutes), what a pair settled by itself in it, the days of the horizon on which it is planned
+    already, and whether it is of appointments only."""
 
     rule: DemandRule
     enrolment: Enrolment
@@ -54,17 +55,13 @@ class Need:
     first_day: int
     end_day: int | None
     past: tuple[tuple[int, int], ...]
+    settled: tuple[tuple[int, int], ...]
     planned: tuple[int, ...]
     individual: bool
 
     def attended(self, first_day: int, end_day: int) -> int:
         """Return the amount attended on days ``[first_day, end_day)`` of the rule's unit."""
-        found = [(day, minutes) for day, minutes in self.past if first_day <= day < end_day]
-        if self.rule.unit == "minutes":
-            return sum(minutes for _, minutes in found)
-        if self.rule.unit == "days":
-            return len({day for day, _ in found})
-        return len(found)
+        return amount(self.past, first_day, end_day, cast(planner.Unit, self.rule.unit))
 
 
 class DemandBuilder:
@@ -90,6 +87,7 @@ class DemandBuilder:
         for member in facts.members:
             self.cohorts_of[member.participant_id].add(member.cohort_id)
         self.past: dict[int, list[Attended]] = by(facts.attended, "participant_id")
+        self.own: dict[int, list[OwnMeeting]] = by(facts.own_meetings, "participant_id")
         self.rules: dict[int, list[DemandRule]] = by(facts.rules, "programme_id")
         self.prior = {
             (row.programme_id, row.participant_id, row.key): row.prior_minutes for row in facts.counters
@@ -141,6 +139,10 @@ class DemandBuilder:
             for x in self.past.get(enrolment.participant_id, [])
             if x.activity_id in rows
         )
+        settled: list[tuple[int, int]] = []
+        if all(copy.row.individual and copy.row.with_mentor for copy in copies):
+            own = self.own.get(enrolment.participant_id, [])
+            settled = [(self.grid.day_index(x.day), x.minutes) for x in own]
         first, end = active_days(rule, enrolment.starts_on, enrolment.ends_on)
         return Need(
             rule,
@@ -148,7 +150,8 @@ class DemandBuilder:
             tuple(dict.fromkeys(copy.key for copy in copies)),
             self.grid.day_index(first),
             None if end is None else self.grid.day_index(end),
-            past,
+            (*past, *(x for x in settled if x[0] < 0)),
+            tuple(x for x in settled if x[0] >= 0),
             tuple(day for activity, day in self.planned[enrolment.participant_id] if activity in rows),
             all(copy.row.individual for copy in copies),
         )
@@ -220,7 +223,7 @@ class DemandBuilder:
                 return
         if self._is_by_hand(need, amounts.target):
             return
-        yield planner.Demand(
+        demand = planner.Demand(
             id=demand_key(rule.id, person.id, head=head),
             participant=participant_key(person.id),
             activities=need.activities,
@@ -238,6 +241,8 @@ class DemandBuilder:
             staff=self._staff(need),
             label=rule.label,
         )
+        rows = rule.id, person.id
+        yield from less_settled(demand, rows, need.settled, need.planned, judging=self.judging)
 
     def _is_by_hand(self, need: Need, target: int) -> bool:
         """Tell whether sessions that a rule allows but does not ask for are left to people.

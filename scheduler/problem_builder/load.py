@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select
@@ -36,6 +36,7 @@ from scheduler.models import (
     EquipmentPool,
     GroupSession,
     MeetingState,
+    MentoringMeeting,
     MentoringPair,
     OutsideAttendance,
     PairRule,
@@ -48,9 +49,13 @@ from scheduler.models import (
     StaffMember,
     TravelTime,
 )
-from scheduler.timegrid import TimeGrid
+from scheduler.problem_builder.settled import OwnMeeting
+from scheduler.timegrid import TimeGrid, to_wall
 
 Row = TypeVar("Row")
+
+#: How far back meetings that a pair settled by itself still count towards what is asked now.
+OWN_MEETINGS = timedelta(weeks=26)
 
 #: Marks of people who were expected and did not come.
 MISSED = (AttendanceState.ABSENT, AttendanceState.EXCUSED)
@@ -74,7 +79,7 @@ class Facts:
 
     ``base`` are the sessions planning starts from, ``announced`` those in force in the horizon.
     ``held`` says which version is in force when, ``attended`` who was where before the horizon,
-    without those marked absent.
+    without those marked absent, ``own_meetings`` what pairs settled by themselves, before and in it.
     """
 
     centre: Centre
@@ -107,6 +112,7 @@ class Facts:
     base: list[GroupSession]
     announced: list[GroupSession]
     attended: list[Attended]
+    own_meetings: list[OwnMeeting]
 
 
 def load_facts(
@@ -157,6 +163,11 @@ def load_facts(
         .group_by(OutsideAttendance.participant_id, OutsideAttendance.counter)
     )
     starts_at, ends_at = grid.starts_at, grid.ends_at
+    settled = [
+        meeting
+        for meeting in meetings_between(session, centre.id, starts_at - OWN_MEETINGS, ends_at)
+        if meeting.state != MeetingState.CANCELLED
+    ]
     return Facts(
         centre=centre,
         grid=grid,
@@ -195,7 +206,7 @@ def load_facts(
             *_owned(
                 session, BusyPeriod, centre, BusyPeriod.starts_at < ends_at, BusyPeriod.ends_at > starts_at
             ),
-            *_busy_with_mentoring(session, centre, starts_at, ends_at),
+            *_busy_with_mentoring(x for x in settled if x.ends_at > starts_at),
         ],
         course_enrolments=_owned(session, CourseEnrolment, centre),
         courses=courses,
@@ -211,6 +222,14 @@ def load_facts(
         base=base,
         announced=announced,
         attended=_attended(session, centre, grid, held),
+        own_meetings=[
+            OwnMeeting(
+                participant_id=meeting.pair.participant_id,
+                day=to_wall(meeting.starts_at, grid.zone)[0],
+                minutes=meeting.minutes or int((meeting.ends_at - meeting.starts_at).total_seconds()) // 60,
+            )
+            for meeting in settled
+        ],
     )
 
 
@@ -220,15 +239,12 @@ def _owned(session: Session, model: type[Row], centre: Centre, *where: Any) -> l
     return list(session.scalars(query))
 
 
-def _busy_with_mentoring(
-    session: Session, centre: Centre, starts_at: datetime, ends_at: datetime
-) -> Iterator[BusyPeriod]:
+def _busy_with_mentoring(meetings: Iterable[MentoringMeeting]) -> Iterator[BusyPeriod]:
     """Yield the times that pairs settled by themselves, for the mentor and for the person."""
-    for meeting in meetings_between(session, centre.id, starts_at, ends_at):
-        if meeting.state != MeetingState.CANCELLED:
-            when = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
-            yield BusyPeriod(staff_id=meeting.pair.mentor_id, **when)
-            yield BusyPeriod(participant_id=meeting.pair.participant_id, **when)
+    for meeting in meetings:
+        when = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
+        yield BusyPeriod(staff_id=meeting.pair.mentor_id, **when)
+        yield BusyPeriod(participant_id=meeting.pair.participant_id, **when)
 
 
 def _enrolments(session: Session, centre: Centre, grid: TimeGrid) -> list[Enrolment]:

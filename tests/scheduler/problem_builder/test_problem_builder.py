@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
+from scheduler.conflicts import find_conflicts as find_broken
 from scheduler.errors import InvalidInputError
 from scheduler.models.calendar import ClosureKind
 from scheduler.planner_ids import activity_rows, demand_rows, row_id
@@ -196,6 +197,78 @@ def test_what_a_pair_settled_by_itself_makes_both_busy(make: Make, build: Any, w
     assert one(problem)[0].busy == ((at(1, 14), at(1, 16)),)
     assert not any(start < at(1, 16) and at(1, 14) < end for start, end in problem.staff[0].available)
     assert any(end == at(1, 14) for _start, end in problem.staff[0].available)
+
+
+@pytest.fixture
+def mentored(make: Make, world: World) -> m.MentoringPair:
+    """The person's one activity is to meet their mentor, once a week."""
+    world["activity"].individual = world["activity"].with_mentor = True
+    world["activity"].seats_max = 1
+    world["rule"].max = 1
+    pair: m.MentoringPair = make(m.MentoringPair, participant=world["person"], mentor=world["staff"])
+    return pair
+
+
+def asked(problem: Problem) -> list[tuple[int, int | None, int, int, int | None, int]]:
+    return [(d.from_day, d.to_day, d.min, d.target, d.max, d.period_weeks) for d in problem.demands]
+
+
+def meeting_on(make: Make, pair: m.MentoringPair, day: int, **columns: Any) -> m.MentoringMeeting:
+    starts_at = datetime(2026, 11, 30, 13, tzinfo=UTC) + timedelta(day)
+    made: m.MentoringMeeting = make(
+        m.MentoringMeeting, pair=pair, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), **columns
+    )
+    return made
+
+
+def test_a_meeting_of_their_own_is_not_planned_again_that_week(
+    make: Make, build: Any, world: World, mentored: m.MentoringPair
+) -> None:
+    assert asked(build().problem) == [(0, 28, 1, 1, 1, 1)]
+    meeting_on(make, mentored, 8)
+    made = meeting_on(make, mentored, 15, state=m.MeetingState.CANCELLED)
+    problem = build().problem
+    assert asked(problem) == [(0, 7, 1, 1, 1, 1), (14, 28, 1, 1, 1, 1)]
+    assert {demand_rows(d.id) for d in problem.demands} == {(world["rule"].id, world["person"].id)}
+    assert asked(build(judging=True).problem)[1] == (7, 14, 0, 0, 1, 0), "a person may hold one all the same"
+    made.state = m.MeetingState.PROPOSED
+    assert asked(build().problem) == [(0, 7, 1, 1, 1, 1), (21, 28, 1, 1, 1, 1)]
+    world["rule"].target = world["rule"].max = 3
+    assert asked(build().problem)[1:3] == [(7, 14, 0, 2, 2, 0), (14, 21, 0, 2, 2, 0)]
+    world["activity"].with_mentor = False
+    assert asked(build().problem) == [(0, 28, 1, 3, 3, 1)], "with somebody else it is another matter"
+
+
+def test_meetings_of_their_own_before_the_horizon_count_as_well(
+    make: Make, build: Any, world: World, mentored: m.MentoringPair
+) -> None:
+    world["rule"].period_weeks = 2
+    publish_days(make, world, MONDAY - timedelta(7), MONDAY - timedelta(1))
+    assert asked(build(weeks=3).problem) == [(0, 7, 1, 1, 1, 0), (7, 21, 1, 1, 1, 2)]
+    meeting_on(make, mentored, -4, state=m.MeetingState.HELD, minutes=90)
+    assert asked(build(weeks=3).problem) == [(7, 21, 1, 1, 1, 2)]
+
+
+def test_a_meeting_planned_beside_their_own_is_no_breach(
+    session: Session, centre: m.Centre, make: Make, world: World, mentored: m.MentoringPair, now: datetime
+) -> None:
+    plan = publish_days(make, world, MONDAY, MONDAY + timedelta(6))
+    world["activity"].roles, world["staff"].kind = [], m.StaffKind.VOLUNTEER
+    row = make(
+        m.Appointment,
+        plan=plan,
+        activity=world["activity"],
+        site=world["site"],
+        room=world["room"],
+        locked=True,
+    )
+    make(m.Attendance, session=row, participant=world["person"])
+    meeting_on(make, mentored, 3)
+    session.flush()
+    assert find_broken(session, centre, plan, now) == ()
+    problem = build_problem(session, centre, MONDAY, 1, now).problem
+    assert asked(problem) == [(0, 7, 0, 0, 1, 0)]
+    assert [fixed.session.id for fixed in problem.fixed] == [row.uid]
 
 
 def test_a_closed_site_closes_its_rooms_only(make: Make, build: Any, world: World) -> None:
