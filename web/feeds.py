@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, request
 
@@ -13,6 +13,7 @@ from scheduler.feeds import Wording, read_feed, render_feed, render_tombstone, v
 from scheduler.links import Subject, find_link, find_subject, hash_token
 from scheduler.models import Centre, Link, LinkKind, Participant
 from scheduler.wording import known_language, plain_words
+from web.clock import now
 from web.extensions import db, limiter
 from web.permissions import public
 
@@ -43,23 +44,23 @@ def wording_in(language: str | None) -> Wording:
 @public
 def feed(token: str) -> Response:
     """Answer a calendar program: 200, 304, or the same 404 for everything that opens nothing."""
-    now = datetime.now(UTC)
+    instant = now()
     link = find_link(db.session(), token) if _TOKEN.fullmatch(token) else None
     if link is None or link.kind == LinkKind.PAGE:
         abort(404)
     enter_centre(db.session(), link.centre_id)
     if link.revoked_at is not None:
-        if now - link.revoked_at > timedelta(days=TOMBSTONE_DAYS):
+        if instant - link.revoked_at > timedelta(days=TOMBSTONE_DAYS):
             abort(404)
         body = render_tombstone(link.id, link.revoked_at, wording_in(None))
         return _answer(f"revoked-{link.id}", body, link.revoked_at)
     subject = find_subject(db.session(), LinkKind(link.kind), link.subject_id)
     if subject is None:
         abort(404)
-    version = version_of(db.session(), link, now)
+    version = version_of(db.session(), link, instant)
     if request.if_none_match.contains(_etag(version)):
         return _headers(Response(status=304), version)
-    return _answer(version, *_build(link, subject, now))
+    return _answer(version, *_build(link, subject, instant))
 
 
 @blueprint.errorhandler(404)
@@ -68,14 +69,14 @@ def not_found(_error: Exception) -> Response:
     return Response("404\n", status=404, mimetype="text/plain")
 
 
-def _build(link: Link, subject: Subject, now: datetime) -> tuple[bytes, datetime]:
+def _build(link: Link, subject: Subject, instant: datetime) -> tuple[bytes, datetime]:
     """Return the feed's bytes and when the youngest of its events changed."""
     if isinstance(subject, Participant):
         language = subject.message_language
     else:
         language = db.session.get_one(Centre, link.centre_id).locale
     wording = wording_in(language)
-    found = read_feed(db.session(), link, subject, wording, now)
+    found = read_feed(db.session(), link, subject, wording, instant)
     changed_at = max([link.created_at, *(event.stamp for event in found.events)])
     return render_feed(found.name, found.events, wording), changed_at
 

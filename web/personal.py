@@ -40,6 +40,7 @@ from scheduler.models import Answer, Centre, ChoiceOffer, LinkKind, OfferKind, P
 from scheduler.personal_week import Card, personal_week
 from scheduler.places import site_photo
 from scheduler.wording import RIGHT_TO_LEFT, known_language, languages, plain_words
+from web.clock import now
 from web.extensions import db, limiter
 from web.permissions import public
 from web.pictograms import pictogram_file
@@ -58,7 +59,7 @@ REASONS = ("ill", "child", "course", "work", "other")
 def _person(token: str | None) -> Participant:
     """Return the person whose page a token opens, in their centre; the same 404 for every other."""
     if token and token.startswith(PREFIX):
-        reader = find_reader(db.session(), current_app.config["SECRET_KEY"], token, datetime.now(UTC))
+        reader = find_reader(db.session(), current_app.config["SECRET_KEY"], token, now())
         if reader is None:
             abort(404)
         enter_centre(db.session(), reader.centre_id)
@@ -76,7 +77,7 @@ def _person(token: str | None) -> Participant:
 def visitor() -> Participant:
     """Return the person of this visit; a visit ends some hours after it began."""
     opened = datetime.fromtimestamp(session.get(OPENED, 0), UTC)
-    if datetime.now(UTC) - opened > timedelta(hours=SESSION_HOURS):
+    if now() - opened > timedelta(hours=SESSION_HOURS):
         abort(404)
     return _person(session.get(TOKEN))
 
@@ -87,7 +88,7 @@ def visitor() -> Participant:
 def open_page(token: str) -> Any:
     """Start a visit and lead to the address without the token."""
     person = _person(token)
-    session[TOKEN], session[OPENED] = token, int(datetime.now(UTC).timestamp())
+    session[TOKEN], session[OPENED] = token, int(now().timestamp())
     session.setdefault(LANGUAGE, known_language(person.message_language))
     return redirect(url_for("personal.week"))
 
@@ -96,11 +97,10 @@ def open_page(token: str) -> Any:
 @public
 def week() -> str:
     """Show today and the days to come."""
-    person = visitor()
-    today = local(datetime.now(UTC)).date()
+    person, instant = visitor(), now()
+    today = local(instant).date()
     centre = db.session.get_one(Centre, person.centre_id)
     full = centre.settings.get("feed_titles") == "full"
-    instant = datetime.now(UTC)
     invitations = invitations_of(db.session(), person, instant, full_titles=full)
     hidden = {each.hidden for each in invitations}
     cards = personal_week(db.session(), person, today, DAYS, full_titles=full)
@@ -140,7 +140,7 @@ def reply(uid: str, given: str) -> Any:
     if choice is Answer.COMING and seat_is_gone(db.session(), centre, uid, person.id):
         session["told"] = "place_gone"
         return redirect(url_for("personal.week"))
-    store(db.session(), centre, held, person.id, choice, datetime.now(UTC), reason=reason)
+    store(db.session(), centre, held, person.id, choice, now(), reason=reason)
     db.session.commit()
     session["told"] = choice.value
     return redirect(url_for("personal.week", _anchor=f"s-{uid}"))
@@ -151,7 +151,7 @@ def reply(uid: str, given: str) -> Any:
 def choose_place(offer_id: int, number: int) -> Any:
     """Give the person the place they choose, if it can still be had."""
     offer = _offer(offer_id)
-    found = choose(db.session(), offer, number, datetime.now(UTC))
+    found = choose(db.session(), offer, number, now())
     db.session.commit()
     session["told"] = {
         Outcome.CHOSEN: "chosen",
@@ -165,7 +165,7 @@ def choose_place(offer_id: int, number: int) -> Any:
 def decline_places(offer_id: int) -> Any:
     """Note that none of the places suits."""
     offer = _offer(offer_id)
-    decline(db.session(), offer, datetime.now(UTC))
+    decline(db.session(), offer, now())
     db.session.commit()
     session["told"] = "call_me" if offer.kind == OfferKind.CHOICE else "not_coming"
     return redirect(url_for("personal.week"))
