@@ -14,6 +14,7 @@ from scheduler.audit import record
 from scheduler.changes import PlanChanges, compare
 from scheduler.errors import InvalidInputError, PlanRejectedError, StalePlanError
 from scheduler.generate import chosen_overrides
+from scheduler.held_places import lost_holds, take_away
 from scheduler.in_force import days_in_force, last_publication, sessions_in_force, sessions_of
 from scheduler.judge import Judge
 from scheduler.message import N_
@@ -33,6 +34,29 @@ class PublishResult:
     superseded: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a draft would do.
+
+    ``conflicts`` are the hard rules that its coming sessions break by the data of now, without those
+    that a person has overridden: somebody fell ill, a course day moved.
+    """
+
+    conflicts: tuple[Breach, ...]
+    changes: PlanChanges
+
+
+def preview(session: Session, centre: Centre, draft: Plan, now: datetime) -> Preview:
+    """Return what publishing a draft would do, from one reading of the data."""
+    judge = Judge(session, centre, draft, now)
+    drafted, announced = judge.built.base, judge.built.announced
+    report = judge.judge(drafted).report
+    return Preview(
+        conflicts=upcoming(report.broken, {state.uid: state for state in drafted}, now),
+        changes=compare((state for state in announced if state.day <= draft.last_day), drafted),
+    )
+
+
 def publish(
     session: Session,
     centre: Centre,
@@ -45,7 +69,8 @@ def publish(
     """Make a draft the version in force on its days.
 
     What has begun by now stays as it was announced, whatever the draft says of it. Versions none of
-    whose coming days are left become superseded; all stay readable as they are.
+    whose coming days are left become superseded; all stay readable as they are. Places that are kept
+    for people and that the draft has no room for are taken away from them.
 
     Parameters
     ----------
@@ -92,6 +117,9 @@ def publish(
             session.flush()
     except IntegrityError as error:
         raise StalePlanError(plan.number) from error
+    states = {state.uid: state for state in after}
+    if lost := lost_holds(session, centre, plan.first_day, plan.last_day, before, states, now):
+        take_away(session, centre, lost)
     replaced = _supersede(session, centre, plan, now)
     entry = record(session, user_id, "plan.publish", f"plan:{plan.id}", {"superseded": replaced}, now=now)
     entry.centre_id = centre.id

@@ -28,7 +28,7 @@ from scheduler.problem_builder.fixed import (
 )
 from scheduler.problem_builder.load import Facts, load_facts
 from scheduler.problem_builder.raised import RaisedBuilder
-from scheduler.session_state import SessionState, state_of
+from scheduler.session_state import SessionState
 from scheduler.tasks import open_demands
 from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import DAYS_PER_WEEK, PlannedSession, Problem
@@ -149,8 +149,8 @@ def build_problem(
     return BuiltProblem(
         problem=problem,
         grid=grid,
-        base=tuple(state_of(row) for row in facts.base),
-        announced=tuple(state_of(row) for row in facts.announced),
+        base=tuple(facts.base),
+        announced=tuple(facts.announced),
         planned=planned,
         publication=publication,
     )

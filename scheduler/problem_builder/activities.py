@@ -126,8 +126,8 @@ class ActivityBuilder:
         for past in facts.attended:
             self.days_held[activity_key(past.activity_id, past.cohort_id)].add((past.day, past.uid))
         self.base_days: dict[str, list[date]] = defaultdict(list)
-        for row in facts.base:
-            self.base_days[activity_key(row.activity_id, row.cohort_id)].append(row.day)
+        for state in facts.base:
+            self.base_days[activity_key(state.activity_id, state.cohort_id)].append(state.day)
         self.closed_starts = {} if judging else cancelled_starts(facts)
 
     def build(self, copy: Copy) -> planner.Activity:
@@ -251,12 +251,12 @@ def cancelled_starts(facts: Facts) -> dict[str, tuple[int, ...]]:
 
     The planner would only hold it again; an appointment may be taken by somebody else.
     """
-    held = {(row.activity_id, row.cohort_id, row.starts_at) for row in facts.base if row.cancelled_at is None}
+    held = {(state.activity_id, state.cohort_id, state.starts_at) for state in facts.base if state.held}
     found: dict[str, set[int]] = defaultdict(set)
-    for row in facts.base:
-        again = (row.activity_id, row.cohort_id, row.starts_at) in held
-        if row.cancelled_at is not None and not row.withdrawn and not again:
-            found[activity_key(row.activity_id, row.cohort_id)].add(facts.grid.slot_of(row.starts_at))
+    for state in facts.base:
+        again = (state.activity_id, state.cohort_id, state.starts_at) in held
+        if not state.held and not state.withdrawn and not again:
+            found[activity_key(state.activity_id, state.cohort_id)].add(facts.grid.slot_of(state.starts_at))
     return {key: tuple(sorted(slots)) for key, slots in found.items()}
 
 

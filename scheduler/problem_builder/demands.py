@@ -95,9 +95,9 @@ class DemandBuilder:
         self.programmes = {row.id: row for row in facts.programmes}
         self.staff = ids(facts.staff)
         self.planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for row in facts.base:
-            for seat in row.attendances:
-                self.planned[seat.participant_id].append((row.activity_id, self.grid.day_index(row.day)))
+        for held in facts.base:
+            for seat in held.people:
+                self.planned[seat.participant_id].append((held.activity_id, self.grid.day_index(held.day)))
         self._covering: dict[str, tuple[str, ...]] = {}
 
     def build(self) -> tuple[planner.Demand, ...]:

@@ -50,6 +50,7 @@ from scheduler.models import (
     TravelTime,
 )
 from scheduler.problem_builder.settled import OwnMeeting
+from scheduler.session_state import SessionState, state_of
 from scheduler.timegrid import TimeGrid, to_wall
 
 Row = TypeVar("Row")
@@ -109,8 +110,8 @@ class Facts:
     meetings: list[CourseMeeting]
     exceptions: list[CourseException]
     held: list[DaysInForce]
-    base: list[GroupSession]
-    announced: list[GroupSession]
+    base: list[SessionState]
+    announced: list[SessionState]
     attended: list[Attended]
     own_meetings: list[OwnMeeting]
 
@@ -128,11 +129,13 @@ def load_facts(
         Ids of participants to include though no programme plans for them.
     """
     held = days_in_force(session, centre.id, until=grid.last_day)
-    announced = loaded_sessions(
+    in_force = loaded_sessions(
         session, GroupSession.centre_id == centre.id, holds(held, grid.first_day, grid.last_day)
     )
-    base = sessions_of(session, base_plan) if base_plan is not None else announced
-    base = [row for row in base if grid.first_day <= row.day <= grid.last_day]
+    base = announced = [state_of(row) for row in in_force]
+    if base_plan is not None:
+        rows = sessions_of(session, base_plan)
+        base = [state_of(row) for row in rows if grid.first_day <= row.day <= grid.last_day]
     both = base + announced
     programmes = _owned(session, Programme, centre, Programme.active)
     activities = list(
@@ -143,14 +146,14 @@ def load_facts(
                 Activity.centre_id == centre.id,
                 or_(
                     Activity.active & Programme.active,
-                    Activity.id.in_({row.activity_id for row in both} or {0}),
+                    Activity.id.in_({state.activity_id for state in both} or {0}),
                 ),
             )
             .order_by(Activity.id)
         )
     )
     enrolments = _enrolments(session, centre, grid)
-    expected = {seat.participant_id for row in both for seat in row.attendances}
+    expected = {seat.participant_id for state in both for seat in state.people}
     planned = {row.participant_id for row in enrolments} | expected | set(also)
     courses = _owned(
         session, Course, centre, Course.starts_on <= grid.last_day, Course.ends_on >= grid.first_day

@@ -63,13 +63,10 @@ class RaisedBuilder:
         for past in facts.attended:
             day = self.grid.day_index(past.day)
             self.coming[past.participant_id].append((past.activity_id, day, past.minutes))
-        for row in facts.base:
-            minutes = int((row.ends_at - row.starts_at).total_seconds()) // 60
-            for seat in row.attendances if row.cancelled_at is None else ():
-                if not seat.excluded:
-                    self.coming[seat.participant_id].append(
-                        (row.activity_id, self.grid.day_index(row.day), minutes)
-                    )
+        for state in facts.base:
+            minutes = int((state.ends_at - state.starts_at).total_seconds()) // 60
+            for person in state.attendees if state.held else ():
+                self.coming[person].append((state.activity_id, self.grid.day_index(state.day), minutes))
 
     def build(self) -> Iterator[planner.Demand]:
         """Yield the demands of people who are planned for, in order of task."""

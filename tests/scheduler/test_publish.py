@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.changes import ChangeKind, changes_of
-from scheduler.conflicts import find_conflicts
 from scheduler.edit import copy_in_force, edit
 from scheduler.edit_acts import CancelSession, ChangeLeaders, MoveSession
 from scheduler.errors import InvalidInputError, PlanRejectedError, StalePlanError
 from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force
-from scheduler.publish import discard, publish
+from scheduler.publish import discard, preview, publish
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold, make_world, publish_days
 
@@ -118,6 +117,7 @@ def test_what_changes_for_whom(
     session.expire_all()
 
     changes = changes_of(session, centre, draft)
+    assert preview(session, centre, draft, now).changes == changes
     kinds = {change.uid: change.kinds for change in changes.sessions}
     assert kinds == {
         moved.uid: (ChangeKind.MOVED,),
@@ -183,7 +183,7 @@ def test_a_plan_that_no_longer_fits_is_published_only_knowingly(
 ) -> None:
     draft = make(m.Plan, number=1, last_day=LAST)
     row = hold(make, world, draft, MONDAY, world["person"])
-    assert find_conflicts(session, centre, draft, now) == ()
+    assert preview(session, centre, draft, now).conflicts == ()
     make(
         m.BusyPeriod,
         staff=world["staff"],
@@ -191,7 +191,7 @@ def test_a_plan_that_no_longer_fits_is_published_only_knowingly(
         ends_at=datetime(2026, 11, 30, 20, tzinfo=UTC),
     )
     session.flush()
-    (breach,) = find_conflicts(session, centre, draft, now)
+    (breach,) = preview(session, centre, draft, now).conflicts
     assert (breach.rule, breach.sessions) == ("staff_unavailable", (row.uid,))
     with pytest.raises(PlanRejectedError, match="staff_unavailable"):
         release(draft)
@@ -200,7 +200,6 @@ def test_a_plan_that_no_longer_fits_is_published_only_knowingly(
     assert draft.state == m.PlanState.PUBLISHED
     assert row.overrides == ["staff_unavailable"]
     assert [x["rule"] for x in draft.overridden] == ["staff_unavailable"]
-    assert find_conflicts(session, centre, draft, now) == ()
 
 
 def test_a_draft_may_be_put_aside(make: Make, session: Session, centre: m.Centre, now: datetime) -> None:

@@ -8,11 +8,9 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import ngettext
 from flask_login import current_user
 
-from scheduler.changes import changes_of
-from scheduler.conflicts import find_conflicts
 from scheduler.errors import PlanRejectedError, StalePlanError
 from scheduler.models import Plan, PlanState
-from scheduler.publish import check_fresh
+from scheduler.publish import check_fresh, preview
 from scheduler.publish import publish as make_public
 from scheduler.timegrid import monday_of
 from scheduler.versions import find_version
@@ -88,17 +86,17 @@ def _page(plan: Plan, status: int = 200) -> Any:
         check_fresh(session, plan)
     except StalePlanError as error:
         newer = error.number
-    conflicts = find_conflicts(session, g.centre, plan, now())
-    speaker = speaker_for(plan, conflicts)
+    found = preview(session, g.centre, plan, now())
+    speaker = speaker_for(plan, found.conflicts)
     page = render_template(
         "week/publish.html",
         plan=plan,
         period=period(plan.first_day, plan.last_day),
-        changes=change_words(changes_of(session, g.centre, plan), MOST),
+        changes=change_words(found.changes, MOST),
         truth=truth_of(plan),
         newer=newer,
-        conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in conflicts)),
-        possible=all(b.rule not in NEVER_OVERRIDDEN for b in conflicts),
+        conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in found.conflicts)),
+        possible=all(b.rule not in NEVER_OVERRIDDEN for b in found.conflicts),
         status=status,
     )
     return page, status

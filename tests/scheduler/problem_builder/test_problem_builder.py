@@ -10,11 +10,11 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
-from scheduler.conflicts import find_conflicts as find_broken
 from scheduler.errors import InvalidInputError
 from scheduler.models.calendar import ClosureKind
 from scheduler.planner_ids import activity_rows, demand_rows, row_id
 from scheduler.problem_builder import BuiltProblem, build_problem
+from scheduler.publish import preview
 from solver import codec
 from solver.check import check_problem
 from solver.conflicts import find_conflicts
@@ -265,7 +265,7 @@ def test_a_meeting_planned_beside_their_own_is_no_breach(
     make(m.Attendance, session=row, participant=world["person"])
     meeting_on(make, mentored, 3)
     session.flush()
-    assert find_broken(session, centre, plan, now) == ()
+    assert preview(session, centre, plan, now).conflicts == ()
     problem = build_problem(session, centre, MONDAY, 1, now).problem
     assert asked(problem) == [(0, 7, 0, 0, 1, 0)]
     assert [fixed.session.id for fixed in problem.fixed] == [row.uid]
