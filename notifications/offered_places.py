@@ -18,7 +18,8 @@ from notifications.outbox import Draft, Topic, enqueue, supersede
 from notifications.policy import Policy, load_policies
 from notifications.replies.places import told_place
 from notifications.step_times import after_quiet
-from scheduler.choices.answers import made_uid
+from scheduler.choices.places import LOST
+from scheduler.held_places import made_uid
 from scheduler.models import Centre, ChoiceOffer, ChoicePlace, OfferKind, Participant
 
 #: Step of the messages that say which place somebody has who did not choose.
@@ -112,7 +113,7 @@ def tell_offers(
 ) -> int:
     """Invite people to choose, or to take a seat that is free; return how many messages.
 
-    Belongs in the transaction that opens the offers. Places outside quiet hours.
+    Belongs in the transaction that opens the offers, or that leaves fewer places in them.
     """
     offers = list(offers)
     teller = _Teller(session, centre, offers, now, page_address)
@@ -123,13 +124,15 @@ def tell_offers(
                 offer, MessageKind.FREED_SEAT, f"offer:{offer.id}", offer.places, offer.expires_at
             )
         else:
+            places = [place for place in offer.places if place.state not in LOST]
+            fewer = "" if len(places) == len(offer.places) else f":{[place.number for place in places]}"
             draft = teller.draft(
                 offer,
                 MessageKind.INVITATION,
-                f"offer:{offer.id}",
+                f"offer:{offer.id}{fewer}",
                 (),
                 offer.expires_at,
-                choices=offer.places,
+                choices=places,
             )
         count += teller.send(draft) is not None
     return count

@@ -17,10 +17,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from notifications.changes import announce
 from notifications.compose import page_addresses
 from notifications.invitations import enqueue as invite_by_mail
-from notifications.offered_places import tell_fallbacks, tell_offers, tell_refused
+from notifications.offered_places import take_back, tell_fallbacks, tell_offers, tell_refused
 from scheduler.choices.answers import expire, is_anything_due
 from scheduler.choices.apply import apply_choices, fold_choices, is_time_to_apply
 from scheduler.choices.freed import ask_next, waiting_list, waiting_seats
+from scheduler.choices.lost import is_anything_lost, settle_lost
 from scheduler.db import begin_writing
 from scheduler.models import Centre, FreedSeat
 
@@ -40,10 +41,10 @@ class Means:
 
 def settle_choices(session: Session, clock: Clock, means: Means) -> dict[str, int]:
     """Do what is due in every centre; commits. Return what was done, counted."""
-    counts = {"expired": 0, "asked": 0, "applied": 0, "refused": 0}
+    counts = {"lost": 0, "expired": 0, "asked": 0, "applied": 0, "refused": 0}
     for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
         session.rollback()
-        for step in (_expire, _ask, _apply):
+        for step in (_tell_lost, _expire, _ask, _apply):
             try:
                 for name, count in step(session, clock, centre_id, means).items():
                     counts[name] += count
@@ -54,6 +55,24 @@ def settle_choices(session: Session, clock: Clock, means: Means) -> dict[str, in
                 session.rollback()
                 log.exception("choices of centre %s failed", centre_id)
     return counts
+
+
+def _tell_lost(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:
+    """Tell those from whom a change of the plan took a place that was kept for them."""
+    lost = is_anything_lost(session, session.get_one(Centre, centre_id))
+    session.rollback()
+    if not lost:
+        return {}
+    begin_writing(session)
+    centre, now = session.get_one(Centre, centre_id), clock()
+    left = settle_lost(session, centre, now)
+    address = page_addresses(means.secret_key, means.public_url, now)
+    take_back(session, centre, (*left.again, *left.kept, *left.gone), now)
+    tell_offers(session, centre, left.again, now, page_address=address)
+    tell_fallbacks(session, centre, left.kept, now, page_address=address)
+    tell_refused(session, centre, left.gone, now)
+    session.commit()
+    return {"lost": len(left.again) + len(left.kept) + len(left.gone)}
 
 
 def _expire(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:

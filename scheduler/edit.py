@@ -14,6 +14,7 @@ from scheduler.audit import record
 from scheduler.edit_acts import Act, Scene
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.generate import chosen_overrides, new_draft
+from scheduler.held_places import Hold, lost_holds, take_away
 from scheduler.in_force import sessions_in_force, sessions_of
 from scheduler.judge import Judge, Judgement, caused
 from scheduler.message import N_
@@ -50,15 +51,17 @@ UNDO = "plan.undo"
 class EditResult:
     """What became of an act.
 
-    ``breaches`` are the hard rules it breaks that were not broken before. When ``stored`` is false
-    nothing was written. ``overridable`` says whether a person may store it all the same. ``plan`` is
-    the draft that was written: another one than asked for, if that was published.
+    ``breaches`` are the hard rules it breaks that were not broken before, ``lost`` the places that are
+    kept for people and that it takes away. When ``stored`` is false nothing was written.
+    ``overridable`` says whether a person may store it all the same. ``plan`` is the draft that was
+    written: another one than asked for, if that was published.
     """
 
     plan: Plan
     uid: str
     breaches: tuple[Breach, ...]
     stored: bool
+    lost: tuple[Hold, ...] = ()
 
     @property
     def overridable(self) -> bool:
@@ -80,11 +83,13 @@ def edit(
     *,
     user_id: int | None = None,
     override: bool = False,
+    take_places: bool = False,
 ) -> EditResult:
     """Do something to a session of a plan, if the judge allows it or a person overrides it.
 
     A published version is never edited: an act on it is stored in a new draft that says what is in
-    force on its days.
+    force on its days. Places that are kept for people are taken away from them at once, draft or not,
+    since they could choose them at any moment.
 
     Parameters
     ----------
@@ -92,6 +97,8 @@ def edit(
         One of ``scheduler.edit_acts``.
     override : bool
         Store the act though it breaks hard rules; their names are kept with the session.
+    take_places : bool
+        Store the act though it takes away places that are kept for people, who are then told.
 
     Raises
     ------
@@ -105,7 +112,20 @@ def edit(
     after = act.play(scene)
     _check_rows(session, centre, plan, after)
     before = states.get(after.uid)
-    return _store(session, centre, plan, rows, states, before, after, now, user_id, EDIT + act.name, override)
+    return _store(
+        session,
+        centre,
+        plan,
+        rows,
+        states,
+        before,
+        after,
+        now,
+        user_id,
+        EDIT + act.name,
+        override,
+        take_places,
+    )
 
 
 def undo(
@@ -134,6 +154,7 @@ def undo(
         now,
         user_id,
         UNDO,
+        True,
         True,
         undone=entry.id,
         uid=entry.detail["uid"],
@@ -207,6 +228,7 @@ def _store(
     user_id: int | None,
     action: str,
     override: bool,
+    take_places: bool,
     *,
     undone: int | None = None,
     uid: str | None = None,
@@ -219,9 +241,13 @@ def _store(
         after = replace(after, overrides=_still_needed(judge, states, after))
     then = _judged(judge, states, uid, after)
     breaches = caused(verdict.report, then.report) if undone is None else ()
-    result = EditResult(plan=plan, uid=uid, breaches=breaches, stored=False)
-    if breaches and not (override and result.overridable):
+    left = {other: state for other, state in states.items() if other != uid} | ({uid: after} if after else {})
+    lost = lost_holds(session, centre, plan.first_day, plan.last_day, states, left, now)
+    result = EditResult(plan=plan, uid=uid, breaches=breaches, stored=False, lost=tuple(lost))
+    if (breaches and not (override and result.overridable)) or (lost and not take_places):
         return result
+    if lost:
+        take_away(session, centre, lost)
     if breaches and after is not None:
         after = replace(after, overrides=tuple(sorted({*after.overrides, *result.rules})))
         then = _judged(judge, states, uid, after)
@@ -236,6 +262,8 @@ def _store(
         detail["undone"] = undone
     elif breaches:
         detail["overridden"] = list(result.rules)
+    if lost:
+        detail["offers"] = sorted({hold.offer_id for hold in lost})
     entry = record(session, user_id, action, f"plan:{draft.id}", detail, now=now)
     entry.centre_id = centre.id
     session.flush()

@@ -102,7 +102,7 @@ def store_solution(
     plan.objective, plan.full_value, plan.bound = solution.objective, solution.full_value, solution.bound
     plan.terms = dict(solution.terms)
     plan.unmet = [asdict(unmet) for unmet in solution.unmet]
-    states = _states(session, centre, built, solution.sessions, now)
+    states = _states(session, centre, built, built.reserved.without(solution.sessions), now)
     plan.overridden = chosen_overrides(report.overridden, states)
     session.add_all([new_row(state, plan) for state in states])
     session.flush()

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler.attendance import CALL_BACK, answer, expected_ids
-from scheduler.choices.places import fits, in_force, is_present, lock
+from scheduler.choices.places import LOST, fits, in_force, is_present
 from scheduler.errors import InvalidInputError
+from scheduler.held_places import lock, made_uid
 from scheduler.message import N_
 from scheduler.models import (
     Answer,
@@ -91,7 +91,9 @@ def choose(session: Session, offer: ChoiceOffer, number: int, now: datetime) -> 
     held = places.get(offer.chosen_number or 0)
     if number not in places:
         return Choice(outcome=Outcome.UNKNOWN, place=held, remaining=_remaining(session, offer, now))
-    if offer.chosen_number == number and offer.state in (OfferState.CHOSEN, OfferState.APPLIED):
+    if held is not None and held.state in LOST:
+        held = None
+    if held is places[number] and offer.state in (OfferState.CHOSEN, OfferState.APPLIED):
         return Choice(outcome=Outcome.CHOSEN, place=held)
     if not _changeable(offer):
         return Choice(outcome=Outcome.TOO_LATE, place=held)
@@ -109,7 +111,8 @@ def take(
 ) -> None:
     """Make a place the chosen one and give the others back; ask :func:`fits` before."""
     for other in offer.places:
-        other.state = PlaceState.RELEASED
+        if other.state not in LOST:
+            other.state = PlaceState.RELEASED
     offer.chosen_number, offer.chosen_at, offer.by_default = place.number, now, by_default
     if is_present(offer, place):
         # The plan says so already.
@@ -132,14 +135,6 @@ def say_coming(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: da
     if row is None or row.cancelled_at is not None or offer.participant_id not in expected_ids(row):
         return
     answer(session, row, offer.participant_id, Answer.COMING, now)
-
-
-def made_uid(offer: ChoiceOffer) -> str:
-    """Return the uid of the appointment that an offer makes for somebody who had none.
-
-    The same in a draft that follows as in the version that is published.
-    """
-    return str(uuid5(NAMESPACE_OID, f"choice {offer.centre_id} {offer.id}"))
 
 
 def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:
@@ -194,8 +189,8 @@ def close(session: Session, offer: ChoiceOffer, state: OfferState, now: datetime
 def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
     """End the offers whose time is over; return those of which the person is to be told something.
 
-    Whoever did not answer gets the best place, which for most is the one they had. Offers that were
-    prepared and never sent are taken back.
+    Whoever did not answer gets the best place, which for most is the one they had. Who has a place
+    that was changed meanwhile has it as it is. Offers that were prepared and never sent are taken back.
     """
     lock(session, centre.id)
     query = (
@@ -213,12 +208,20 @@ def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]
     for offer in session.scalars(query).all():
         if offer.state == OfferState.PREPARED:
             close(session, offer, OfferState.WITHDRAWN, now)
-        elif offer.kind == OfferKind.CHOICE and fits(session, offer, offer.places[0], now):
-            take(session, offer, offer.places[0], now, by_default=True)
+        elif (best := _best(session, offer, now)) is not None:
+            take(session, offer, best, now, by_default=True)
             told.append(offer)
         else:
             close(session, offer, OfferState.EXPIRED, now)
     return told
+
+
+def _best(session: Session, offer: ChoiceOffer, now: datetime) -> ChoicePlace | None:
+    """Return the place that somebody has who does not choose, if they can still have it."""
+    if offer.kind != OfferKind.CHOICE:
+        return None
+    places = offer.places if offer.session_uid is None else offer.places[:1]
+    return next((place for place in places if fits(session, offer, place, now)), None)
 
 
 def is_anything_due(session: Session, centre: Centre, now: datetime) -> bool:

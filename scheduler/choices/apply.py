@@ -20,9 +20,10 @@ from scheduler.audit import record
 from scheduler.changes import PlanChanges
 from scheduler.choices.answers import close, say_coming
 from scheduler.choices.fold import States, chosen_place, fold, read_facts
-from scheduler.choices.places import is_present, lock
+from scheduler.choices.places import is_present
 from scheduler.edit import copy_in_force, describe
 from scheduler.errors import PlanRejectedError, SchedulerError
+from scheduler.held_places import lock
 from scheduler.in_force import days_in_force, last_publication, plan_by_day, sessions_in_force, sessions_of
 from scheduler.judge import Judge, Judgement
 from scheduler.models import (
@@ -162,7 +163,7 @@ def _by_plan(session: Session, centre: Centre) -> list[tuple[int | None, list[Ch
         .options(selectinload(ChoiceOffer.places), selectinload(ChoiceOffer.activity))
         .order_by(ChoiceOffer.chosen_at, ChoiceOffer.id)
     )
-    offers = session.scalars(query).all()
+    offers = [row for row in session.scalars(query) if chosen_place(row).state == PlaceState.CHOSEN]
     if not offers:
         return []
     zone = ZoneInfo(centre.timezone)
@@ -323,22 +324,27 @@ def _settle(
         if not offer.by_default and not is_present(offer, place):
             say_coming(session, offer, place, now)
     for offer in refused:
-        place = chosen_place(offer)
-        close(session, offer, OfferState.REFUSED, now)
-        session.add(
-            Task(
-                centre_id=centre.id,
-                kind=CHOICE_REFUSED,
-                participant_id=offer.participant_id,
-                session_uid=place.session_uid or offer.session_uid,
-                facts={"activity": offer.activity.name, "starts_at": place.starts_at.isoformat()},
-                due_on=to_wall(place.starts_at, ZoneInfo(centre.timezone))[0],
-                created_at=now,
-            )
-        )
+        refuse(session, centre, offer, now)
     gone = _said_no(session, centre, known)
     session.flush()
     return Applied(published=published, applied=kept, refused=refused, known=gone)
+
+
+def refuse(session: Session, centre: Centre, offer: ChoiceOffer, now: datetime) -> None:
+    """End an offer of which nothing can be had any more; the coordination sees to the person."""
+    place = chosen_place(offer) if offer.chosen_number else offer.places[0]
+    close(session, offer, OfferState.REFUSED, now)
+    session.add(
+        Task(
+            centre_id=centre.id,
+            kind=CHOICE_REFUSED,
+            participant_id=offer.participant_id,
+            session_uid=place.session_uid or offer.session_uid,
+            facts={"activity": offer.activity.name, "starts_at": place.starts_at.isoformat()},
+            due_on=to_wall(place.starts_at, ZoneInfo(centre.timezone))[0],
+            created_at=now,
+        )
+    )
 
 
 def _said_no(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from scheduler.choices.places import LOST
 from scheduler.models import (
     Centre,
     ChoiceOffer,
@@ -72,16 +73,25 @@ def invitations_of(
     found = []
     for offer in offers:
         chosen = offer.state == OfferState.CHOSEN
-        shown = [place for place in offer.places if not chosen or place.state == PlaceState.CHOSEN]
+        shown = [
+            place
+            for place in offer.places
+            if place.state not in LOST and (not chosen or place.state == PlaceState.CHOSEN)
+        ]
+        if not shown:
+            continue
+        free_seat = offer.kind == OfferKind.FREED_SEAT
+        # Who has a session has it without an answer too, even where it is no longer what was offered.
+        stays = offer.session_uid is None or shown[0].session_uid == offer.session_uid
         found.append(
             Invitation(
                 offer_id=offer.id,
-                free_seat=offer.kind == OfferKind.FREED_SEAT,
+                free_seat=free_seat,
                 chosen=chosen,
                 until=offer.expires_at,
-                without_answer=None if chosen or offer.kind == OfferKind.FREED_SEAT else 1,
+                without_answer=None if chosen or free_seat or not stays else shown[0].number,
                 places=tuple((place.number, _card(place, zone, names, full_titles)) for place in shown),
-                hidden=offer.session_uid if offer.kind == OfferKind.CHOICE else None,
+                hidden=offer.session_uid if not free_seat and (chosen or stays) else None,
             )
         )
     return found

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.choices.answers import made_uid
 from scheduler.edit_acts import with_person
+from scheduler.held_places import made_uid
 from scheduler.judge import Judge, Judgement, caused
 from scheduler.models import (
     Activity,

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from scheduler import settings
 from scheduler.choices.answers import withdraw
-from scheduler.choices.places import fits, in_force, lock
+from scheduler.choices.places import fits, in_force
+from scheduler.held_places import lock
 from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force
 from scheduler.judge import Judge
 from scheduler.models import (

@@ -8,14 +8,13 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from scheduler.db import begin_writing
+from scheduler.held_places import kept
 from scheduler.in_force import DaysInForce, days_in_force, holds
 from scheduler.models import (
     Activity,
     Answer,
     Attendance,
     AttendanceRecord,
-    Centre,
     ChoiceOffer,
     ChoicePlace,
     FreedSeat,
@@ -26,23 +25,8 @@ from scheduler.models import (
     SessionLeader,
 )
 
-
-def lock(session: Session, centre_id: int) -> None:
-    """Let one transaction at a time decide on the places of a centre, until it ends.
-
-    On PostgreSQL the centre's row is locked, in a way that rows which only refer to it do not wait
-    for; on SQLite whoever writes is alone anyway.
-    """
-    begin_writing(session)
-    session.execute(select(Centre.id).where(Centre.id == centre_id).with_for_update(key_share=True))
-
-
-def kept(now: datetime) -> object:
-    """Return the condition that a place is kept for its offer."""
-    return or_(
-        ChoicePlace.state == PlaceState.CHOSEN,
-        and_(ChoicePlace.state == PlaceState.HELD, ChoicePlace.held_until > now),
-    )
+#: States of places that a change of the plan took away.
+LOST = (PlaceState.LOST, PlaceState.GONE)
 
 
 def is_present(offer: ChoiceOffer, place: ChoicePlace) -> bool:
@@ -120,7 +104,7 @@ def seats_left(
             ChoicePlace.session_uid.in_(set(uids)),
             ChoiceOffer.kind == OfferKind.CHOICE,
             or_(ChoiceOffer.session_uid.is_(None), ChoiceOffer.session_uid != ChoicePlace.session_uid),
-            kept(now),  # type: ignore[arg-type]
+            kept(now),
         )
         .group_by(ChoicePlace.session_uid)
     )
@@ -134,8 +118,8 @@ def seats_left(
 
 
 def fits(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> bool:
-    """Tell whether an offer's person can have a place now; ask under :func:`lock`."""
-    if place.starts_at <= now:
+    """Tell whether an offer's person can have a place now; ask under ``held_places.lock``."""
+    if place.starts_at <= now or place.state in LOST:
         return False
     held = days_in_force(session, offer.centre_id)
     if place.session_uid is None:
@@ -264,7 +248,7 @@ def _time_is_free(
             ChoicePlace.session_uid.is_(None),
             ChoicePlace.starts_at < place.ends_at,
             ChoicePlace.ends_at > place.starts_at,
-            kept(now),  # type: ignore[arg-type]
+            kept(now),
         )
     )
     return all(

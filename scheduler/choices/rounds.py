@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -17,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from scheduler import settings
 from scheduler.choices.answers import withdraw
-from scheduler.choices.places import fits, lock
+from scheduler.choices.places import fits
 from scheduler.choices.search import Found, find_proposals, offering
 from scheduler.db import begin_writing
 from scheduler.errors import InvalidInputError
+from scheduler.held_places import lock
 from scheduler.message import N_
 from scheduler.models import (
     Centre,
@@ -33,9 +33,6 @@ from scheduler.models import (
 )
 from scheduler.session_state import SessionState
 from scheduler.timegrid import to_wall
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler import settings
-from scheduler.choices.places import kept, seats_left
+from scheduler.choices.places import seats_left
+from scheduler.held_places import kept
 from scheduler.in_force import days_in_force, sessions_in_force
 from scheduler.judge import Judge, Judgement
 from scheduler.models import (
@@ -160,7 +161,7 @@ class _Search:
             select(ChoicePlace)
             .join(ChoicePlace.offer)
             .where(ChoicePlace.centre_id == centre.id, ChoicePlace.ends_at > self.now)
-            .where(kept(self.now))  # type: ignore[arg-type]
+            .where(kept(self.now))
             .options(selectinload(ChoicePlace.offer))
         )
         for place in session.scalars(query):

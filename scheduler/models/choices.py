@@ -126,12 +126,18 @@ class ChoiceOffer(CentreOwned, Versioned, Base):
 
 
 class PlaceState(StrEnum):
-    """Whether a place is kept for its offer: held, chosen, given back, or part of the plan."""
+    """Whether a place is kept for its offer: held, chosen, given back, or part of the plan.
+
+    ``LOST`` was taken away by a change of the plan of which the person is still to be told, ``GONE``
+    is lost and told; neither comes back.
+    """
 
     HELD = "held"
     CHOSEN = "chosen"
     RELEASED = "released"
     APPLIED = "applied"
+    LOST = "lost"
+    GONE = "gone"
 
 
 class ChoicePlace(CentreOwned, Base):

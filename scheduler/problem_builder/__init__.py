@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from scheduler import settings
 from scheduler.errors import InvalidInputError
+from scheduler.held_places import read_holds, read_seats, standing
 from scheduler.holidays_calendar import closed_days
 from scheduler.in_force import last_publication
 from scheduler.message import N_
@@ -26,6 +28,7 @@ from scheduler.problem_builder.fixed import (
     planned_sessions,
     running_runs,
 )
+from scheduler.problem_builder.kept import Reserved, keep_places
 from scheduler.problem_builder.load import Facts, load_facts
 from scheduler.problem_builder.raised import RaisedBuilder
 from scheduler.session_state import SessionState
@@ -43,6 +46,7 @@ class BuiltProblem:
     All of it is plain data, so that the answer may come much later. ``base`` are the sessions it
     starts from, cancelled ones included, ``announced`` those in force in the horizon; ``planned`` is
     the base as the planner sees it. ``publication`` is the centre's last when the data were read.
+    ``reserved`` is what is kept for people who may still choose, to be taken out of the answer.
     Ids are read back by ``scheduler.planner_ids``.
     """
 
@@ -52,6 +56,7 @@ class BuiltProblem:
     announced: tuple[SessionState, ...]
     planned: tuple[PlannedSession, ...]
     publication: int
+    reserved: Reserved = field(default_factory=Reserved)
 
 
 def grid_of(centre: Centre, first_day: date, weeks: int) -> TimeGrid:
@@ -81,6 +86,8 @@ def build_problem(
     also: Collection[int] = (),
 ) -> BuiltProblem:
     """Make the problem of planning some weeks of a centre.
+
+    Places that are kept for people who may still choose are left alone, except for judging.
 
     Parameters
     ----------
@@ -145,7 +152,15 @@ def build_problem(
         previous=_previous(facts, grid, planned_sessions(facts.announced, grid, by_id)),
         weights=settings.weights(centre),
     )
-    problem = excuse_what_stands(problem, facts.base, frozen_until, running)
+    holds = [] if judging else read_holds(session, centre, grid.first_day, grid.last_day, now)
+    stand = standing(holds, facts.base, read_seats(session, centre)) if holds else set()
+    problem, reserved = keep_places(
+        problem,
+        planned,
+        [hold for hold in holds if hold.place_id in stand],
+        grid,
+        partial(excuse_what_stands, states=facts.base, frozen_until=frozen_until, running=running),
+    )
     return BuiltProblem(
         problem=problem,
         grid=grid,
@@ -153,6 +168,7 @@ def build_problem(
         announced=tuple(facts.announced),
         planned=planned,
         publication=publication,
+        reserved=reserved,
     )
 
 

@@ -109,7 +109,8 @@ def excuse_what_stands(
     fixed = []
     for old in problem.fixed:
         session, rules = old.session, broken[old.session.id]
-        excused = rules if day_of[session.id] <= frozen_until else set()
+        day = day_of.get(session.id)
+        excused = rules if day is not None and day <= frozen_until else set()
         if session.activity in running:
             excused = excused | rules & {"pattern", "block", "frequency", "start"}
         excused = excused | _late(problem, session)

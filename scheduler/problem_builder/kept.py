@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from scheduler.held_places import Hold
@@ -58,7 +58,11 @@ class _Kept:
 
 
 def keep_places(
-    problem: Problem, planned: Sequence[PlannedSession], holds: Sequence[Hold], grid: TimeGrid
+    problem: Problem,
+    planned: Sequence[PlannedSession],
+    holds: Sequence[Hold],
+    grid: TimeGrid,
+    excused: Callable[[Problem], Problem],
 ) -> tuple[Problem, Reserved]:
     """Return the problem in which places that are kept cannot be given to anybody else.
 
@@ -74,20 +78,27 @@ def keep_places(
         The sessions that planning starts from.
     holds : sequence of Hold
         Places that stand in these sessions.
+    excused : callable
+        Gives fixed sessions the overrides that they need anyway.
     """
-    holds = [hold for hold in holds if activity_key(hold.activity_id, hold.cohort_id) in problem.activity_by_id]
-    people = problem.participant_by_id
-    holds = [hold for hold in holds if participant_key(hold.participant_id) in people]
-    known = _breaches(problem, problem.fixed, None)
+    plain = excused(problem)
+    holds = [
+        hold
+        for hold in holds
+        if activity_key(hold.activity_id, hold.cohort_id) in problem.activity_by_id
+        and participant_key(hold.participant_id) in problem.participant_by_id
+    ]
+    known = _breaches(plain) if holds else set()
     while holds:
         made, reserved = _keep(problem, planned, holds, grid)
-        bad = _breaches(made, made.fixed, reserved) - known
+        made = excused(made)
+        bad = _breaches(made) - known
         if not bad:
             return made, reserved
         names = {name for _, sessions, who in bad for name in (*sessions, *who)}
         out = [hold for hold in holds if not names.isdisjoint(_names(hold))]
         holds = [hold for hold in holds if hold not in (out or holds)]
-    return problem, Reserved()
+    return plain, Reserved()
 
 
 def _names(hold: Hold) -> set[str]:
@@ -100,10 +111,9 @@ def _guest(hold: Hold) -> str:
     return f"h{hold.place_id}"
 
 
-def _breaches(
-    problem: Problem, fixed: Sequence[FixedSession], reserved: Reserved | None
-) -> set[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+def _breaches(problem: Problem) -> set[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Return what fixed sessions break that no planner can mend by leaving people out."""
+    fixed = problem.fixed
     bound = {x.session.id: {*x.locked} for x in fixed}
     bound |= {x.session.id: {s.participant for s in x.session.attendees} for x in fixed if x.closed}
     found = set()
@@ -126,7 +136,7 @@ def _keep(
     taken: dict[str, list[Interval]] = defaultdict(list)
     for session in (*planned, *asks.made):
         span = session.start, session.start + problem.activity_by_id[session.activity].duration_slots
-        for name in (session.room, *(x.staff for x in session.leaders), *(x.participant for x in session.attendees)):
+        for name in (session.room, *(x.staff for x in session.leaders), *_people(session)):
             if name is not None:
                 taken[name].append(span)
     end = problem.days * problem.slots_per_day
@@ -141,7 +151,7 @@ def _keep(
     def cut(available: tuple[Interval, ...] | None, name: str, spans: list[Interval]) -> tuple[Interval, ...]:
         # What is planned there already stays possible.
         out = without(merged(spans), merged(taken[name]))
-        return without([(0, end)] if available is None else list(available), out)
+        return without(((0, end),) if available is None else available, out)
 
     made = replace(
         problem,
@@ -184,11 +194,11 @@ def _collect(
         return
     theirs = [other for other in holds if other.offer_id == hold.offer_id]
     first = hold.present_uid is None and hold.giver_id is None and hold is theirs[0]
-    asks.busy[person].append((start, end))
-    if hold.session_uid is None:
-        if first:
-            asks.made.append(_appointment(hold, person, start))
-            return
+    if not first:
+        asks.busy[person].append((start, end))
+    if hold.session_uid is None and first:
+        asks.made.append(_appointment(hold, person, start))
+    elif hold.session_uid is None:
         pause = max(problem.travel_slots.values(), default=0)
         for _, staff_id in hold.leaders:
             name = staff_key(staff_id)
@@ -234,13 +244,22 @@ def _collect(
 
 def _with_people(old: FixedSession, locked: Collection[str], seats: Collection[str]) -> FixedSession:
     """Return a fixed session in which some people stay and some more seats are taken."""
-    present = {seat.participant for seat in old.session.attendees}
-    attendees = (*old.session.attendees, *(Seat(participant=name) for name in seats))
+    present = _people(old.session)
+    sizes = Counter(seat.subgroup for seat in old.session.attendees if seat.subgroup is not None)
+    attendees = list(old.session.attendees)
+    for name in seats:
+        subgroup = min(sizes, key=lambda number: (sizes[number], number), default=None)
+        sizes.update([] if subgroup is None else [subgroup])
+        attendees.append(Seat(participant=name, subgroup=subgroup))
     return replace(
         old,
-        session=replace(old.session, attendees=attendees),
+        session=replace(old.session, attendees=tuple(attendees)),
         locked=tuple(sorted({*old.locked, *seats, *(name for name in locked if name in present)})),
     )
+
+
+def _people(session: PlannedSession) -> list[str]:
+    return [seat.participant for seat in session.attendees]
 
 
 def _appointment(hold: Hold, person: str, start: int) -> PlannedSession:

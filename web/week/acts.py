@@ -24,6 +24,7 @@ from web.clock import now
 from web.extensions import db
 from web.labels import say
 from web.permissions import Permission, may
+from web.week.kept import hold_sentences
 from web.wording import Speaker, breach_sentence, rule_name
 
 #: Breaches told one by one; the others are counted.
@@ -34,7 +35,8 @@ MOST_BREACHES = 12
 class Refusal:
     """Why an act was not stored, what was typed, and whether it may be stored all the same.
 
-    ``status`` is the HTTP status of the answer.
+    ``kept`` says which places it would take away that are kept for people. ``status`` is the HTTP
+    status of the answer.
     """
 
     status: int
@@ -43,6 +45,7 @@ class Refusal:
     sentences: tuple[str, ...] = ()
     more: int = 0
     rules: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     overridable: bool = False
     action: str = ""
     typed: tuple[tuple[str, str], ...] = ()
@@ -62,9 +65,17 @@ def perform(plan: Plan, make: Callable[[], Act], done: str) -> Any:
     -------
     Response or Refusal
     """
-    override = request.form.get("override") == "1"
     try:
-        result = edit(db.session(), g.centre, plan, make(), now(), user_id=current_user.id, override=override)
+        result = edit(
+            db.session(),
+            g.centre,
+            plan,
+            make(),
+            now(),
+            user_id=current_user.id,
+            override=request.form.get("override") == "1",
+            take_places=request.form.get("take_places") == "1",
+        )
         if not result.stored:
             refusal = refused(plan, result)
             db.session.rollback()
@@ -91,6 +102,8 @@ def perform(plan: Plan, make: Callable[[], Act], done: str) -> Any:
         )
     if result.breaches:
         flash(_("Enregistré malgré : %(rules)s.", rules=", ".join(map(rule_name, result.rules))), "warning")
+    if result.lost:
+        flash(_("Les places qui étaient gardées sont reprises : chaque personne est prévenue."), "warning")
     return redirect(url_for("week.session", session_id=target))
 
 
@@ -106,7 +119,7 @@ def stale() -> Refusal:
 
 
 def refused(plan: Plan, result: EditResult) -> Refusal:
-    """Return the rules an act breaks, in words."""
+    """Return the rules an act breaks and the places it takes away, in words."""
     speaker = speaker_for(plan, result.breaches)
     sentences = dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in result.breaches)
     return Refusal(
@@ -114,6 +127,7 @@ def refused(plan: Plan, result: EditResult) -> Refusal:
         sentences=tuple(sentences)[:MOST_BREACHES],
         more=max(0, len(sentences) - MOST_BREACHES),
         rules=tuple(map(rule_name, result.rules)),
+        kept=hold_sentences(result.lost),
         overridable=result.overridable,
         action=request.path,
         typed=typed(),
@@ -140,5 +154,5 @@ def as_mapping(breach: Breach) -> Mapping[str, Any]:
 
 def typed() -> tuple[tuple[str, str], ...]:
     """Return what was submitted, to be kept in the page."""
-    left_out = {"csrf_token", "override"}
+    left_out = {"csrf_token", "override", "take_places"}
     return tuple((key, value) for key, value in request.form.items(multi=True) if key not in left_out)
