@@ -44,10 +44,11 @@ EARLIER = 0.7
 #: Looks at a shorter past, as shares of it: made until the first, judged from there to the second. From
 #: ``MANY_VISITS`` on the last look alone tells enough.
 LOOKS = ((0.4, 0.6), (0.6, 0.8), (0.7, 1.0))
-MANY_VISITS = 20_000
+MANY_VISITS = 5_000
 
-#: Standard errors by which a rule must beat the common rate: luck alone does so about once in forty times.
-CLEARLY = 2.0
+#: Standard errors by which a rule must beat the common rate. Two would let luck in more rarely, and loses far
+#: more in files of some hundred visits than that saves: the looks have less to learn from than the rule will.
+CLEARLY = 1.0
 
 
 class Rule(StrEnum):

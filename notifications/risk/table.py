@@ -12,8 +12,19 @@ from notifications.risk.visits import Visit
 
 COLUMNS = ("person_id", "starts_at", "booked_at", "attended")
 
-YES = frozenset({"1", "1.0", "true", "vrai", "oui", "yes", "ja", "t", "y"})
-NO = frozenset({"0", "0.0", "false", "faux", "non", "no", "nee", "f", "n"})
+YES = frozenset(
+    {"1", "1.0", "true", "vrai", "oui", "yes", "ja", "t", "y", "o", "j", "v"}
+    | {"present", "présent", "présente", "aanwezig", "attended", "show"}
+)
+NO = frozenset(
+    {"0", "0.0", "false", "faux", "non", "no", "nee", "f", "n"}
+    | {"absent", "absente", "afwezig", "missed", "no-show", "no show"}
+)
+
+#: Words that programs write where there is nothing.
+NOTHING = frozenset({"", "nan", "nat", "null", "none", "na", "n/a", "#n/a"})
+
+KNOWN = YES | NO | NOTHING
 
 #: Complaints that are told one by one.
 MOST_TOLD = 10
@@ -25,11 +36,12 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The visits of a file, and what was left aside: lines that repeat another one word for word, and
-    bookings that are dated after their visit."""
+    """The visits of a file, and what was left aside: lines that repeat another one word for word, those
+    that do not say whether the person came, and bookings that are dated after their visit."""
 
     visits: list[Visit]
     repeated: int
+    untold: int
     booked_late: int
 
 
@@ -44,7 +56,7 @@ def read_table(path: Path) -> Table:
     visits: list[Visit] = []
     seen: set[tuple[str, ...]] = set()
     complaints: list[str] = []
-    bad = repeated = late = 0
+    bad = repeated = untold = late = 0
     rows = _rows(_text(path))
     _line, heading = next(rows, (1, []))
     places = _places(heading)
@@ -62,12 +74,15 @@ def read_table(path: Path) -> Table:
             if bad <= MOST_TOLD:
                 complaints.append(f"line {line}: {error}")
             continue
+        if visit.missed is None:
+            untold += 1
+            continue
         late += visit.booked_at is not None and visit.booked_at.date() > visit.starts_at.date()
         visits.append(visit)
     if bad:
         more = f"\n… and {bad - MOST_TOLD} more" if bad > MOST_TOLD else ""
         raise TableError("\n".join(complaints) + more)
-    return Table(visits, repeated, late)
+    return Table(visits, repeated, untold, late)
 
 
 def _text(path: Path) -> str:
@@ -105,21 +120,21 @@ def _visit(cells: list[str], places: tuple[int, ...]) -> Visit:
     if len(cells) <= max(places):
         raise ValueError(f"{len(cells)} cells, too few")
     person, starts, booked, attended = (cells[place].strip() for place in places)
-    if not person:
+    if person.casefold() in NOTHING:
         raise ValueError("person_id is empty")
     starts_at = _instant("starts_at", starts)
-    booked_at = _instant("booked_at", booked) if booked else None
+    booked_at = _instant("booked_at", booked) if booked.casefold() not in NOTHING else None
     if booked_at is not None and booked_at.tzinfo is not None and starts_at.tzinfo is not None:
         booked_at = booked_at.astimezone(starts_at.tzinfo)
     word = attended.casefold()
-    if word not in YES and word not in NO:
+    if word not in KNOWN:
         raise ValueError(f"attended is {attended!r}, neither yes nor no")
     # From here on the clock on the wall counts: the weekday and the hour are those that people live by.
     return Visit(
         person,
         starts_at.replace(tzinfo=None),
         booked_at.replace(tzinfo=None) if booked_at is not None else None,
-        word in NO,
+        None if word in NOTHING else word in NO,
     )
 
 

@@ -192,6 +192,41 @@ def test_people_seen_once_are_judged_by_their_booking() -> None:
     assert found.brier < found.brier_base_rate
 
 
+def clinic(count: int, drift: float = 0.0) -> tuple[list[Visit], list[float]]:
+    """Return six weeks of visits without an hour, most people once, and the true chance of each."""
+    rng = np.random.default_rng(4)
+    rates = {0: 0.05, 1: 0.21, 7: 0.25, 20: 0.32, 45: 0.33}
+    rows, chances = [], []
+    for _number in range(count):
+        day, early = int(rng.integers(42)), int(rng.choice(list(rates), p=(0.35, 0.2, 0.2, 0.15, 0.1)))
+        midnight = MONDAY.replace(hour=0) + timedelta(days=day)
+        chances.append(float(sigmoid(logit(np.array([rates[early]])) + drift * day / 42)[0]))
+        booked = midnight - timedelta(days=early) + timedelta(minutes=int(rng.integers(420, 1080)))
+        rows.append(Visit(int(rng.geometric(3 / count)), midnight, booked, bool(rng.random() < chances[-1])))
+    return rows, chances
+
+
+@pytest.mark.parametrize("drift", [0.0, 1.5])
+def test_a_clinic_without_hours_is_foreseen_nearly_as_well_as_can_be(drift: float) -> None:
+    rows, chances = clinic(6000, drift)
+    visits = as_columns(rows)
+    found = evaluate(visits)
+    known = np.array(chances)[visits.order][found.n_train :]
+    best, outcomes = brier(known, visits.missed[found.n_train :]), visits.missed[found.n_train :]
+    ranked = auc(known, outcomes)
+    assert ranked is not None
+    assert found.auc == pytest.approx(ranked, abs=0.015)
+    assert found.brier < best + 0.1 * (found.brier_base_rate - best)
+    assert found.calibration_slope == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_visit_booked_later_on_its_own_day_is_booked_on_the_day() -> None:
+    midnight = MONDAY.replace(hour=0)
+    visits = as_columns(Visit("a", midnight, midnight + timedelta(hours=each)) for each in (0, 9, 30))
+    assert visits.lead_days[:2].tolist() == [0, 0]
+    assert np.isnan(visits.lead_days[2])
+
+
 def test_the_order_of_the_rows_does_not_matter() -> None:
     rows = drawn(120, person=1.5)
     shuffled = [rows[index] for index in np.random.default_rng(2).permutation(120)]

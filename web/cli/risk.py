@@ -49,6 +49,8 @@ def risk_report_command(path: Path, earlier: float) -> None:
     click.echo(f"{len(table.visits)} visits of {people} people")
     if table.repeated:
         click.echo(f"{table.repeated} lines that repeat another one were left out")
+    if table.untold:
+        click.echo(f"{table.untold} lines that do not say whether the person came were left out")
     if table.booked_late:
         click.echo(f"{table.booked_late} visits booked on a later day: their booking counts as unknown")
     click.echo("")

@@ -47,6 +47,8 @@ def last(result: Result) -> dict[str, float]:
         (";", "oui", "non", "Z"),
         (",", "True", "False", "+02:00"),
         ("\t", "ja", "nee", ""),
+        (";", "Y", "N", " +00:00"),
+        (",", "Présent", "absent", ""),
     ],
 )
 def test_files_of_every_kind_say_the_same(
@@ -73,7 +75,6 @@ def test_dates_without_hours_and_lines_that_come_twice(tmp_path: Path) -> None:
         ("1,p1,hier,,1", "line 42: starts_at is 'hier'"),
         ("1,p1,2025-01-01,demain,1", "line 42: booked_at is 'demain'"),
         ("1,p1,2025-01-01,,peut-être", "line 42: attended is 'peut-être'"),
-        ("1,p1,2025-01-01,,", "line 42: attended is ''"),
         ("1,,2025-01-01,,1", "line 42: person_id is empty"),
         ("1,p1,2025-01-01", "line 42: 3 cells"),
         ("1,p1,2025-13-01,,1", "line 42: starts_at"),
@@ -103,6 +104,29 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_line(
     assert result.exit_code == 1
     assert complaint in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_is_missing_is_left_out_and_told(tmp_path: Path) -> None:
+    rows = [line.replace(",,", f",{'NaT' if number % 2 else 'null'},") for number, line in enumerate(lines())]
+    result = report(tmp_path, "\n".join([*rows, "90,p1,2025-01-01,,", "91,p1,2025-01-02,,NaN"]))
+    assert "2 lines that do not say whether the person came" in result.output
+    assert last(result) == last(report(tmp_path, "\n".join(lines())))
+
+
+def test_who_somebody_is_changes_nothing(tmp_path: Path) -> None:
+    plain = lines()
+    told = [f"{line},{'age,sex' if not number else '77,F'}" for number, line in enumerate(plain)]
+    assert last(report(tmp_path, "\n".join(told))) == last(report(tmp_path, "\n".join(plain)))
+
+
+def test_the_last_line_is_one_object_where_nothing_can_be_told(tmp_path: Path) -> None:
+    always = last(
+        report(
+            tmp_path, "\n".join(line[:-1] + "1" if number else line for number, line in enumerate(lines(20)))
+        )
+    )
+    assert (always["auc"], always["calibration_slope"]) == (None, None)
+    assert always["brier"] == always["brier_base_rate"] < 0.01
 
 
 def test_a_booking_after_its_visit_counts_as_unknown(tmp_path: Path) -> None:
