@@ -14,7 +14,7 @@ from scheduler import settings
 from scheduler.choices.answers import withdraw
 from scheduler.choices.places import fits, in_force
 from scheduler.held_places import lock
-from scheduler.in_force import days_in_force, plan_by_day, sessions_in_force
+from scheduler.in_force import days_in_force, plan_by_day
 from scheduler.judge import Judge
 from scheduler.models import (
     Answer,
@@ -33,7 +33,7 @@ from scheduler.models import (
     Plan,
 )
 from scheduler.planner_ids import activity_key, row_id
-from scheduler.session_state import SessionState, state_of
+from scheduler.session_state import SessionState
 from scheduler.timegrid import to_instant, to_wall
 from solver.explain.places import Places
 from solver.verify.amounts import measure
@@ -140,7 +140,7 @@ def waiting_list(session: Session, centre: Centre, session_uid: str, now: dateti
     """Return who could have a seat of a session in force, the first in line first.
 
     In line is who still needs the activity in those days, could come by every rule of the plan, and
-    was not asked about this session before. A second or so on a large centre.
+    was not asked about this session before. Half a second or so on a large centre.
     """
     row = in_force(session, centre.id, [session_uid]).get(session_uid)
     if row is None or row.cancelled_at is not None:
@@ -150,8 +150,8 @@ def waiting_list(session: Session, centre: Centre, session_uid: str, now: dateti
     if plan is None:
         return []
     absent = _absent(session, centre, session_uid)
-    states = [state_of(x) for x in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)]
     judge = Judge(session, centre, plan, now)
+    states = [state for state in judge.built.announced if state.day <= plan.last_day]
     verdict = judge.judge(_without(state, session_uid, absent) for state in states)
     read = ReadPlan(verdict.problem, verdict.sessions)
     held = next((h for h in read.held if h.id == session_uid), None)
