@@ -36,6 +36,7 @@ class CountingChannel:
     """The real channel, with its requests and the processor's time counted."""
 
     provider = twilio.PROVIDER
+    can_be_asked = True
 
     def __init__(self, channel: twilio.TwilioChannel) -> None:
         self.channel = channel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from notifications.channels.twilio import PROVIDER, STATES, WHATSAPP_PREFIX
@@ -17,22 +17,31 @@ from notifications.models import (
     InboundMessage,
     InboundState,
     Message,
-    MessageEvent,
-    MessageState,
     MessageTopic,
 )
-from notifications.status import insert_or_ignore, move
+from notifications.status import (
+    FAILURES,
+    ORIGINS,
+    insert_or_ignore,
+    keep_events,
+    keep_sid,
+    make_event,
+    move,
+)
 from scheduler.models import Centre, Participant
 
 log = logging.getLogger("semainier.callbacks")
-
-#: Ends without success; those of another attempt than the one that counts say nothing of the message.
-FAILURES: Final = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 
 #: How long after a message an answer to it is expected at the centre that sent it.
 ANSWERED_WITHIN: Final = timedelta(days=60)
 
 LONGEST_BODY: Final = 4000
+
+_BY_TOKEN: Final = (
+    select(Message.id, Message.centre_id, Message.state, Message.provider_sid)
+    .where(Message.token == bindparam("token"))
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,7 @@ class Incoming:
 
 
 def record_status(
-    session: Session, token: str, *, sid: str, status: str, error_code: str | None, now: datetime
+    connection: Connection, token: str, *, sid: str, status: str, error_code: str | None, now: datetime
 ) -> bool:
     """Record one event of a message or call, and move the message if a step leads there.
 
@@ -61,41 +70,24 @@ def record_status(
         Whether the message moved.
     """
     state = STATES.get(status)
-    found = session.execute(
-        select(Message.id, Message.centre_id, Message.provider_sid).where(Message.token == token)
-    ).one_or_none()
+    found = connection.execute(_BY_TOKEN, {"token": token}).one_or_none()
     if found is None or state is None:
         log.info("event without a message or of an unknown status")
         return False
-    if state in FAILURES and error_code is None:
-        error_code = status
-    key = f"{sid[-12:]}-{status}"
-    if state in FAILURES and found.provider_sid not in {None, sid}:
-        session.execute(
-            insert_or_ignore(session, MessageEvent),
-            {
-                "centre_id": found.centre_id,
-                "message_id": found.id,
-                "key": key,
-                "source": "provider",
-                "status": state.value,
-                "error_code": error_code,
-                "applied": False,
-                "happened_at": now,
-            },
-        )
-        return False
-    return move(
-        session,
-        found.id,
-        found.centre_id,
-        state,
-        source="provider",
-        key=key,
-        now=now,
-        error_code=error_code[:40] if error_code and state in FAILURES else None,
-        provider_sid=sid,
+    failed = state in FAILURES
+    code = (error_code or status)[:40] if failed else None
+    event: dict[str, Any] = {"source": "provider", "key": f"{sid[-12:]}-{status}", "now": now}
+    # A failure of another attempt than the one that counts says nothing of the message.
+    of_another_attempt = failed and found.provider_sid not in {None, sid}
+    if found.state in ORIGINS[state] and not of_another_attempt:
+        event |= {"error_code": code, "provider_sid": sid}
+        return move(connection, found.id, found.centre_id, state, **event)
+    keep_events(
+        connection, [make_event(found.centre_id, found.id, state, applied=False, error_code=code, **event)]
     )
+    if found.provider_sid is None:
+        keep_sid(connection, found.id, sid)
+    return False
 
 
 def record_incoming(session: Session, incoming: Incoming, now: datetime) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select, update
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from notifications.channels import Accepted, Channel, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.models import ChannelKind, Message, MessageState
-from notifications.status import ORIGINS, move, record_moves
+from notifications.status import FAILURES, ORIGINS, Taken, lock, move, move_taken, record_moves
 from scheduler.db import begin_writing
 
 log = logging.getLogger("semainier.delivery")
@@ -39,12 +40,13 @@ FIRST_ASK: Final = timedelta(minutes=30)
 
 BATCH: Final = 20
 
+#: How long what was taken may wait to be written down with the rest of its batch.
+WRITE_AFTER: Final = timedelta(seconds=2)
+
 #: Most time that one call of ``deliver_due`` goes on for, in seconds.
 BUDGET_S: Final = 50
 
 Clock = Callable[[], datetime]
-
-FAILURES: Final = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 
 #: What follows a failure: ``(session, message, error_code, now)``, in the transaction of the failure.
 AfterFailure = Callable[[Session, Message, str, datetime], Any]
@@ -68,13 +70,51 @@ def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     until = clock() + timedelta(seconds=BUDGET_S)
     counts[MessageState.EXPIRED.value] += expire(session, clock)
     while claimed := claim(session, clock, worker):
-        for each in claimed:
-            late = clock() - each.claimed_at > LEASE / 2
-            step = give_back if late else hand_over
-            counts[step(session, clock, worker, each).value] += 1
+        counts += send_all(session, clock, worker, claimed)
         if clock() >= until:
             break
     return +counts
+
+
+def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[Claimed]) -> Counter[str]:
+    """Send a batch; return how many messages went where.
+
+    What was taken is written down together, soon after: who dies before it is asked for what he held.
+    """
+    counts: Counter[str] = Counter()
+    taken: list[tuple[Claimed, Accepted]] = []
+    since = clock()
+    for each in claimed:
+        late = clock() - each.claimed_at > LEASE / 2
+        went = give_back(session, clock, each) if late else hand_over(session, clock, worker, each)
+        if isinstance(went, Accepted):
+            taken.append((each, went))
+        else:
+            counts[went.value] += 1
+        if each is claimed[-1] or clock() - since >= WRITE_AFTER:
+            counts += write_down(session, clock, taken)
+            taken, since = [], clock()
+    return counts
+
+
+def write_down(session: Session, clock: Clock, taken: Sequence[tuple[Claimed, Accepted]]) -> Counter[str]:
+    """Record what a provider has taken; return how many messages are in which state."""
+    if taken:
+        now = clock()
+        begin_writing(session)
+        results = [
+            Taken(
+                message_id=each.id,
+                centre_id=each.centre_id,
+                attempts=each.attempts,
+                status=MessageState(accepted.status),
+                provider_sid=accepted.provider_sid,
+            )
+            for each, accepted in taken
+        ]
+        move_taken(session.connection(), results, now=now, next_at=now + FIRST_ASK)
+        session.commit()
+    return Counter(accepted.status for _each, accepted in taken)
 
 
 def expire(session: Session, clock: Clock) -> int:
@@ -84,6 +124,7 @@ def expire(session: Session, clock: Clock) -> int:
     if not there_are(session, *late):
         return 0
     begin_writing(session)
+    lock(session.connection(), *late)
     rows = session.execute(
         update(Message)
         .where(*late)
@@ -110,6 +151,9 @@ def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
+    # What cannot be asked for is held by itself: who dies leaves no other in doubt.
+    alone = {kind for kind, channel in worker.channels.items() if not channel.can_be_asked}
+    due = list(takewhile(lambda row: row.channel not in alone, due)) or due[:1]
     rows: list[Any] = []
     for kind in dict.fromkeys(row.channel for row in due):
         channel = worker.channels.get(kind)
@@ -143,7 +187,7 @@ def there_are(session: Session, *conditions: ColumnElement[bool]) -> bool:
     return found
 
 
-def give_back(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
+def give_back(session: Session, clock: Clock, each: Claimed) -> MessageState:
     """Return a message that there was no time to send."""
     now = clock()
     begin_writing(session)
@@ -152,8 +196,8 @@ def give_back(session: Session, clock: Clock, worker: Worker, each: Claimed) -> 
     return MessageState.QUEUED
 
 
-def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
-    """Send one claimed message, and write down what the channel says."""
+def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Accepted | MessageState:
+    """Send one claimed message; return what its provider said, or where it went if it was not taken."""
     if each.closed is not None:
         return end(session, clock, worker, each, MessageState.WITHHELD, each.closed)
     channel = worker.channels.get(each.outgoing.channel)
@@ -166,10 +210,12 @@ def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> 
     except Exception:
         log.exception("channel %s failed with message %s", each.outgoing.channel, each.id)
         return settle(session, clock, worker, each, DeliveryError("internal", Verdict.UNCERTAIN))
-    return found(session, clock, worker, each, accepted)
+    if accepted.status in FAILURES:
+        return failed(session, clock, worker, each, accepted)
+    return accepted
 
 
-def found(
+def failed(
     session: Session,
     clock: Clock,
     worker: Worker,
@@ -178,17 +224,10 @@ def found(
     *,
     source: str = "worker",
 ) -> MessageState:
-    """Write down a message that the provider has taken, or has by now failed to deliver."""
+    """Write down a message that its provider took and could not deliver."""
+    code, sid = accepted.error_code or accepted.status, accepted.provider_sid
     status = MessageState(accepted.status)
-    given = {"provider_sid": accepted.provider_sid}
-    if status in FAILURES:
-        code = accepted.error_code or status.value
-        return end(session, clock, worker, each, status, code, source=source, **given)
-    now = clock()
-    begin_writing(session)
-    record(session, each, status, "sent", now, source=source, next_at=now + FIRST_ASK, **given)
-    session.commit()
-    return status
+    return end(session, clock, worker, each, status, code, source=source, provider_sid=sid)
 
 
 def settle(
@@ -276,7 +315,7 @@ def record(
     # Good news of an earlier attempt still holds; the rest does only while nobody has tried again.
     good = status in {MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.READ}
     return move(
-        session,
+        session.connection(),
         each.id,
         each.centre_id,
         status,

@@ -15,7 +15,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.models import ChannelKind, Message, MessageKind, MessageState, MessageTopic
-from notifications.status import insert_or_ignore, record_moves
+from notifications.status import insert_or_ignore, lock, record_moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +156,12 @@ def _withdraw(
     session: Session, centre_id: int, condition: Any, state: MessageState, reason: str, now: datetime
 ) -> list[Message]:
     session.flush()
+    under_way = (MessageState.CLAIMED, MessageState.UNCERTAIN)
+    own = Message.centre_id == centre_id, condition
+    lock(session.connection(), *own, Message.state.in_((MessageState.QUEUED, *under_way)))
     rows = session.execute(
         update(Message)
-        .where(Message.centre_id == centre_id, Message.state == MessageState.QUEUED, condition)
+        .where(*own, Message.state == MessageState.QUEUED)
         .values(state=state, error_code=reason, final_at=now)
         .returning(Message.id, Message.centre_id, Message.attempts)
         .execution_options(synchronize_session=False)
@@ -167,11 +170,7 @@ def _withdraw(
     # What is under way cannot be called back, but is not tried again either.
     session.execute(
         update(Message)
-        .where(
-            Message.centre_id == centre_id,
-            Message.state.in_((MessageState.CLAIMED, MessageState.UNCERTAIN)),
-            condition,
-        )
+        .where(*own, Message.state.in_(under_way))
         .values(expires_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -15,11 +15,11 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from notifications.channels import DeliveryError, Verdict
+from notifications.channels import Accepted, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
-from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, found, record, there_are
+from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, failed, record, there_are
 from notifications.models import Message, MessageState
-from notifications.status import record_moves
+from notifications.status import FAILURES, lock, record_moves
 from scheduler.db import begin_writing
 
 BATCH: Final = 50
@@ -61,6 +61,7 @@ def take_over(session: Session, clock: Clock) -> int:
     if not there_are(session, *abandoned):
         return 0
     begin_writing(session)
+    lock(session.connection(), *abandoned)
     rows = session.execute(
         update(Message)
         .where(*abandoned)
@@ -139,7 +140,7 @@ def _ask(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Messa
         code = error.code if lasting else "unconfirmed"
         return end(session, clock, worker, each, MessageState.FAILED, code, error.reason, source="reconcile")
     if accepted is not None:
-        return found(session, clock, worker, each, accepted, source="reconcile")
+        return _found(session, clock, worker, each, accepted)
     if each.attempts > len(BACK_OFF):
         return end(session, clock, worker, each, MessageState.FAILED, "gave_up", source="reconcile")
     now = clock()
@@ -157,7 +158,7 @@ def _follow(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Me
         with suppress(DeliveryError):
             accepted = channel.find(each.outgoing)
     if accepted is not None and accepted.status != MessageState.ACCEPTED:
-        return found(session, clock, worker, each, accepted, source="reconcile")
+        return _found(session, clock, worker, each, accepted)
     now = clock()
     begin_writing(session)
     session.execute(
@@ -168,3 +169,15 @@ def _follow(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Me
     )
     session.commit()
     return MessageState.ACCEPTED
+
+
+def _found(session: Session, clock: Clock, worker: Worker, each: Claimed, accepted: Accepted) -> MessageState:
+    """Write down what the provider knows of a message."""
+    if accepted.status in FAILURES:
+        return failed(session, clock, worker, each, accepted, source="reconcile")
+    now, status = clock(), MessageState(accepted.status)
+    begin_writing(session)
+    given = {"source": "reconcile", "provider_sid": accepted.provider_sid}
+    record(session, each, status, "sent", now, next_at=now + FIRST_ASK, **given)
+    session.commit()
+    return status

@@ -103,6 +103,11 @@ def begin_writing(session: Session) -> None:
         session.connection(execution_options={SQLITE_BEGIN: "IMMEDIATE"})
 
 
+def writing(engine: Engine) -> Engine:
+    """Return the engine with every transaction a writing one; see ``begin_writing``."""
+    return engine.execution_options(**{SQLITE_BEGIN: "IMMEDIATE"})
+
+
 def measure_tables(session: Session) -> None:
     """Let SQLite look at its tables, so that it chooses the right index; flushes first.
 

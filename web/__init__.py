@@ -18,6 +18,7 @@ from web import (
     labels,
     locale,
     permissions,
+    provider_events,
     security,
     templating,
 )
@@ -36,6 +37,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     locale.init_app(app)
+    provider_events.init_app(app)
     security.init_app(app)
     templating.init_app(app)
     labels.init_app(app)

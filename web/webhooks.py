@@ -1,10 +1,6 @@
-"""What Twilio calls: events of messages and calls, texts that come in, and what a call says.
+"""What Twilio calls: texts that come in, and what a call says. Events have ``web.provider_events``.
 
 No page, no cookie, no account: a request counts by its signature alone.
-
-References
-----------
-https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
 
 from __future__ import annotations
@@ -13,7 +9,7 @@ import logging
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from notifications.callbacks import Incoming, find_message, record_incoming, record_key, record_status
+from notifications.callbacks import Incoming, find_message, record_incoming, record_key
 from notifications.channels.twilio import HOOKS
 from notifications.recordings import recording_url
 from notifications.telephone import meaning_of_key, thanks, words_of
@@ -22,13 +18,12 @@ from scheduler.db import enter_centre
 from web.clock import now
 from web.extensions import csrf, db
 from web.permissions import public
+from web.signatures import is_signed
 
 log = logging.getLogger("semainier.webhooks")
 
 blueprint = Blueprint("webhooks", __name__, url_prefix=HOOKS)
 csrf.exempt(blueprint)
-
-SIGNATURE = "X-Twilio-Signature"
 
 #: How often a call says its words again after a key that was not offered.
 MOST_TURNS = 3
@@ -37,23 +32,9 @@ MOST_TURNS = 3
 @blueprint.before_request
 def check_signature() -> None:
     """Refuse what Twilio has not signed, without a word of its content in the log."""
-    if not _signed():
+    if not is_signed(request, current_app.config):
         log.warning("unsigned request to %s refused", request.endpoint)
         abort(403)
-
-
-@blueprint.post("/status/<token>")
-@public
-def status(token: str) -> Response:
-    """Record where a message is."""
-    return _record(token, request.form.get("MessageSid", ""), request.form.get("MessageStatus", ""))
-
-
-@blueprint.post("/call/<token>")
-@public
-def call(token: str) -> Response:
-    """Record how a call ended."""
-    return _record(token, request.form.get("CallSid", ""), request.form.get("CallStatus", ""))
 
 
 @blueprint.post("/inbound")
@@ -116,35 +97,6 @@ def key(token: str) -> Response:
 def forbidden(_error: Exception) -> Response:
     """Answer the same few bytes to whatever is not signed."""
     return Response("403\n", status=403, mimetype="text/plain")
-
-
-def _record(token: str, sid: str, status: str) -> Response:
-    record_status(
-        db.session(),
-        token,
-        sid=sid,
-        status=status,
-        error_code=request.form.get("ErrorCode") or None,
-        now=now(),
-    )
-    db.session.commit()
-    return Response(status=204)
-
-
-def _signed() -> bool:
-    """Whether the request carries Twilio's signature, for the public address or the one it came by.
-
-    Behind a proxy the address that Twilio called is the public one; ``ProxyFix`` gives the other.
-    """
-    secret, signature = current_app.config["TWILIO_AUTH_TOKEN"], request.headers.get(SIGNATURE, "")
-    if not secret or not signature:
-        return False
-    from twilio.request_validator import RequestValidator
-
-    validator = RequestValidator(secret)
-    path = request.full_path if request.query_string else request.path
-    addresses = {current_app.config["PUBLIC_URL"] + path, request.url}
-    return any(validator.validate(address, request.form, signature) for address in addresses)
 
 
 def _hook(name: str, token: str) -> str:

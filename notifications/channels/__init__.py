@@ -78,9 +78,14 @@ class DeliveryError(Exception):
 
 
 class Channel(Protocol):
-    """A provider for some kinds of channel; ``provider`` is what the outbox remembers it by."""
+    """A provider for some kinds of channel; ``provider`` is what the outbox remembers it by.
+
+    ``can_be_asked``: ``find`` knows what was taken. Otherwise a message of which nothing was heard is
+    given up, since nobody is to be told twice.
+    """
 
     provider: str
+    can_be_asked: bool
 
     def send(self, message: Outgoing) -> Accepted:
         """Hand one message over, once.

@@ -24,6 +24,7 @@ class EmailChannel:
     """
 
     provider = PROVIDER
+    can_be_asked = False
 
     def __init__(self, smtp_url: str, sender: str) -> None:
         self.smtp_url = smtp_url

@@ -18,6 +18,7 @@ class SandboxChannel:
     """Takes every message and delivers it at once; the same message always gets the same answer."""
 
     provider = PROVIDER
+    can_be_asked = True
 
     def send(self, message: Outgoing) -> Accepted:
         """Take a message."""

@@ -117,6 +117,7 @@ class TwilioChannel:
     """Sends and finds messages and calls; one for a process, usable from several threads."""
 
     provider = PROVIDER
+    can_be_asked = True
 
     def __init__(self, settings: TwilioSettings) -> None:
         self.settings = settings

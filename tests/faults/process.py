@@ -38,6 +38,7 @@ class LedgerChannel:
     """A provider that writes down what it takes in a file that outlives every process."""
 
     provider = "ledger"
+    can_be_asked = True
 
     def __init__(self, path: Path, step: Step) -> None:
         self.path = path

@@ -17,6 +17,7 @@ class RecordingChannel:
     """
 
     provider = "recording"
+    can_be_asked = True
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
         self.answers = list(answers)

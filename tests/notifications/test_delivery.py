@@ -34,7 +34,7 @@ from notifications.models import (
     MessageState,
 )
 from notifications.reconcile import ASK_AGAIN, GIVE_UP, reconcile
-from notifications.status import apply_event
+from notifications.status import move
 from scheduler.models import Centre
 from tests.factories import Make, making_in
 from tests.notifications.channels import RecordingChannel
@@ -72,6 +72,19 @@ class Bench:
         )
         self.session.expire_all()
         return done
+
+    def told(self, message: Message, status: MessageState) -> None:
+        """Hear something of the provider."""
+        move(
+            self.session.connection(),
+            message.id,
+            message.centre_id,
+            status,
+            source="provider",
+            key="told",
+            now=self.now,
+        )
+        self.session.expire_all()
 
 
 @pytest.fixture
@@ -265,7 +278,7 @@ def test_a_provider_that_cannot_be_asked_is_waited_for_a_day(bench: Bench, messa
 def test_a_callback_settles_a_doubt_first(bench: Bench, message: Message) -> None:
     bench.channel.answers = [LOST]
     bench.run()
-    apply_event(bench.session, message, S.DELIVERED, source="provider", key="cb", now=bench.now)
+    bench.told(message, S.DELIVERED)
     assert bench.run(SETTLE) == {}
     assert (message.state, bench.channel.asked) == (S.DELIVERED, [])
 
@@ -274,7 +287,7 @@ def test_a_callback_ends_a_message_that_waits_for_another_attempt(bench: Bench, 
     """The provider had taken what it answered with an error."""
     bench.channel.answers = [DOWN]
     bench.run()
-    apply_event(bench.session, message, S.DELIVERED, source="provider", key="cb", now=bench.now)
+    bench.told(message, S.DELIVERED)
     assert bench.run(timedelta(days=1)) == {}
     assert (message.state, message.attempts) == (S.DELIVERED, 1)
 

@@ -17,7 +17,7 @@ PUBLIC_ENDPOINTS = (
     | {f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest", "door")}
     | {f"personal.{view}" for view in ("choose_place", "decline_places")}
     | {f"fetched.{view}" for view in ("picture", "play")}
-    | {f"webhooks.{view}" for view in ("status", "call", "inbound", "voice", "key")}
+    | {f"webhooks.{view}" for view in ("inbound", "voice", "key")}
     | {f"check_in.{view}" for view in ("scan", "confirm", "type_code")}
 )
 
