@@ -46,5 +46,6 @@ CONSTRAINTS: tuple[Callable[[Variables], None], ...] = (
     pairs.apart,
     demand.most,
     demand.gap,
+    demand.one_a_day,
     equipment.equipment,
 )

@@ -48,3 +48,20 @@ def gap(variables: Variables) -> None:
                 for item in items
             ]
             variables.at_most([(1, p, lit) for p, lit in run], 1, "demand_gap")
+
+
+def one_a_day(variables: Variables) -> None:
+    """``sum of counted sessions of a day <= day(person, day)`` where more than one a day is ruled out.
+
+    Implied by :func:`most`, :func:`gap` and what makes a day used, but far tighter when relaxed.
+    """
+    for demand in variables.counter.demands:
+        seldom = demand.unit == "sessions" and 1 in (demand.max, demand.max_per_week)
+        if not seldom and demand.gap_days < 1:
+            continue
+        for day, items in variables.counter.by_day(demand).items():
+            lits = [lit for _, lit in items if not isinstance(lit, int)]
+            if 1 < len(lits) == len(items):
+                used = variables.day(demand.participant, day)
+                if not isinstance(used, int):
+                    variables.model.add_at_most_one([*lits, ~used])

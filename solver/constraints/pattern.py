@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from solver.candidates import Placement
 from solver.literals import Lit, Sum
@@ -40,10 +40,21 @@ def same_time(variables: Variables) -> None:
                 continue
             used = variables.new_bool()
             total.add(1, used)
-            for placement in same:
-                variables.imply(variables.held[placement], used, "pattern")
+            for together in _at_one_start(activity, same):
+                variables.model.add_at_most_one([*(variables.held[p] for p in together), ~used])
         overridden = any(p.standing and "pattern" in p.overrides for p in placements)
         variables.at_most_sum(total, limit, "pattern", overridden=overridden)
+
+
+def _at_one_start(activity: Activity, placements: list[Placement]) -> Iterable[list[Placement]]:
+    """Yield sets of placements of which at most one can be held, all of them together."""
+    if activity.max_parallel > 1:
+        yield from ([placement] for placement in placements)
+        return
+    by_start: dict[int, list[Placement]] = defaultdict(list)
+    for placement in placements:
+        by_start[placement.start].append(placement)
+    yield from by_start.values()
 
 
 def alternating(variables: Variables) -> None:

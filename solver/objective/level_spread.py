@@ -35,17 +35,18 @@ def _spread(variables: Variables, placement: Placement, lost: Sum) -> None:
     low = _reached(variables, [by_level[k] for k in levels[:-1]])
     high = _reached(variables, [by_level[k] for k in reversed(levels[1:])])[::-1]
     for k, (below, above) in enumerate(zip(low, high, strict=True)):
-        both = Sum(-1)
+        both = Sum()
         both.add(1, below)
         both.add(1, above)
+        both.add(-1, variables.held[placement])
         steps = levels[k + 1] - levels[k]
         if not both.vars:
             lost.add(steps, max(both.constant, 0))
-        elif len(both.vars) == 1:
+        elif placement.standing and len(both.vars) == 1:
             lost.add(steps, both.vars[0])
         else:
             spread = variables.new_bool()
-            variables.model.add_bool_or([spread, ~both.vars[0], ~both.vars[1]])
+            variables.model.add(spread >= both.expr())
             lost.add(steps, spread)
 
 
