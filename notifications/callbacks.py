@@ -122,8 +122,13 @@ def record_incoming(session: Session, incoming: Incoming, now: datetime) -> bool
     return stored
 
 
-def record_key(session: Session, message: Message, *, call_sid: str, digit: str, now: datetime) -> bool:
-    """Store a key that somebody pressed during a call; the same key of a call counts once."""
+def record_key(
+    session: Session, message: Message, *, call_sid: str, digit: str, now: datetime, asked: str = ""
+) -> bool:
+    """Store a key that somebody pressed during a call; the same key of a call counts once.
+
+    ``asked`` is what was asked after the message, if anything (``telephone.REASON``).
+    """
     people = set(
         session.scalars(select(MessageTopic.participant_id).where(MessageTopic.message_id == message.id))
     )
@@ -133,11 +138,11 @@ def record_key(session: Session, message: Message, *, call_sid: str, digit: str,
         session,
         {
             "centre_id": message.centre_id,
-            "provider_sid": f"{call_sid}-{digit}",
+            "provider_sid": "-".join(part for part in (call_sid, asked, digit) if part),
             "channel": ChannelKind.VOICE,
             "address": message.address,
             "body": digit,
-            "button": "",
+            "button": asked,
             "participant_id": people.pop() if len(people) == 1 else None,
             "about_id": message.id,
             "received_at": now,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import secrets
 import wave
 from datetime import datetime, timedelta
@@ -18,66 +17,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import Recording
-from notifications.voices import VOICES
-from notifications.wording.facts import day_name
-from notifications.wording.fill import VARIABLE
-from notifications.wording.shipped import shipped, shipped_languages
-from notifications.wording.texts import BY_KEY
-from scheduler import settings
+from notifications.recording_list import to_record
+from notifications.voices import voices_of
+from notifications.wording.shipped import shipped_languages
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.message import N_
 from scheduler.models import Centre
 
 MIME = "audio/wav"
 MOST_BYTES = 2 * 1024 * 1024
-SHORTEST_MS, LONGEST_MS = 500, 120_000
+SHORTEST_MS, LONGEST_MS = 200, 120_000
 SAMPLE_RATES_HZ = frozenset({8000, 16000})
 
 SWEEP_AFTER = timedelta(days=1)
 
-#: Pieces of speech beside the texts: the weekdays, which are played after the text of a call.
-WEEKDAYS = tuple(f"weekday.{day}" for day in range(7))
 
-#: Texts that make sense without names, hours and places, which a recording cannot say.
-TEXTS = (
-    "reminder.one",
-    "reminder.day",
-    "change.changes",
-    "cancellation.cancelled",
-    "freed_seat.seat",
-    "missed_you.missed",
-    "satisfaction.rating",
-    "answer.thanks_coming",
-    "answer.thanks_cannot",
-    "answer.thanks",
-    "answer.we_will_call",
-    "answer.too_late",
-)
-
-#: Everything that can be recorded.
-NAMES = (*TEXTS, *WEEKDAYS)
-
-
-def languages_to_record() -> tuple[str, ...]:
-    """Return the languages that no machine voice speaks."""
-    return tuple(code for code in shipped_languages() if code not in VOICES)
-
-
-def script(centre: Centre, code: str, name: str) -> str:
-    """Return what is to be read aloud: a text without what changes from person to person, or a weekday."""
-    if name in WEEKDAYS:
-        return day_name(code, WEEKDAYS.index(name))
-    words, spec = shipped(code), BY_KEY[name]
-    said = {"hello": words.parts["hello_voice"], "reply": words.keys.get(spec.reply, "")}
-    whole = words.texts[name]
-    for variable, text in said.items():
-        whole = whole.replace(f"{{{variable}}}", text)
-    lines = []
-    for line in whole.splitlines():
-        bare = line.replace("{centre}", settings.message_name(centre)).replace("{name}", "")
-        if bare.strip() and not VARIABLE.search(bare):
-            lines.append(_TIDY.sub(r"\1", " ".join(bare.split())))
-    return "\n".join(_OPEN_END.sub(_full_stop, line) for line in lines)
+def languages_to_record(centre: Centre) -> tuple[str, ...]:
+    """Return the languages that no machine voice speaks in a centre."""
+    voices = voices_of(centre)
+    return tuple(code for code in shipped_languages() if code not in voices)
 
 
 def read_duration_ms(sound: bytes) -> int:
@@ -103,7 +61,7 @@ def read_duration_ms(sound: bytes) -> int:
         raise InvalidInputError(N_("L'enregistrement est coupé. Recommencez."), "sound")
     duration_ms: int = frames * 1000 // rate_hz
     if not SHORTEST_MS <= duration_ms <= LONGEST_MS:
-        raise InvalidInputError(N_("Un enregistrement dure entre une demi-seconde et deux minutes."), "sound")
+        raise InvalidInputError(N_("Un enregistrement dure entre 0,2 seconde et deux minutes."), "sound")
     return duration_ms
 
 
@@ -128,7 +86,7 @@ def keep_recording(
     NotFoundError
         If nothing of that name is spoken.
     """
-    if name not in NAMES:
+    if all(name != each.piece.name for each in to_record(session, centre, language, now)):
         raise NotFoundError(name)
     if not recorded_by.strip():
         raise InvalidInputError(N_("Dites qui parle."), "recorded_by")
@@ -169,6 +127,16 @@ def list_recordings(session: Session, centre: Centre, language: str) -> dict[str
     return {row.name: row for row in session.scalars(query)}
 
 
+def delete_unused(session: Session, centre: Centre, language: str, now: datetime) -> int:
+    """Forget the recordings of texts and names that have changed since; return how many."""
+    used = {each.piece.name for each in to_record(session, centre, language, now)}
+    unused = [row for name, row in list_recordings(session, centre, language).items() if name not in used]
+    for row in unused:
+        session.delete(row)
+    session.flush()
+    return len(unused)
+
+
 def find_spoken(session: Session, token: str) -> Recording | None:
     """Return the recording of an address."""
     return session.scalars(select(Recording).where(Recording.token == token)).one_or_none()
@@ -204,15 +172,6 @@ def sweep_recordings(session: Session, folder: Path, now: datetime) -> int:
             path.unlink(missing_ok=True)
             swept += 1
     return swept
-
-
-#: Space left before a sign where a name stood, and a colon at the end of a line that nothing follows.
-_TIDY = re.compile(r"\s*,?\s+([.!,،።፣])")
-_OPEN_END = re.compile(r"\s*[:፦]$")
-
-
-def _full_stop(found: re.Match[str]) -> str:
-    return "።" if "፦" in found.group(0) else "."
 
 
 def _find(session: Session, centre_id: int, language: str, name: str) -> Recording | None:

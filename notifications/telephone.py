@@ -2,93 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.models import ChannelKind, Message, MessageKind
-from notifications.models.recordings import Recording
-from notifications.voices import VOICES, Speech
-from notifications.wording import REPLIES, SPECS, Rendered, WordingError, render
+from notifications.models import ChannelKind, Message, MessageEvent, MessageKind
+from notifications.replies.context import way_of
+from notifications.status import insert_or_ignore
+from notifications.voices import Part, Speech
+from notifications.wording import REPLIES, WordingError, Wordings
+from notifications.wording.facts import BRUSSELS
 from scheduler.models import Centre, Participant
 
 #: Returns the address of a recording by its token.
 Play = Callable[[str], str]
 
-#: Text of thanks for what a key stands for; for everything else the short one.
-THANKS: Final = {"coming": "thanks_coming", "call_me": "we_will_call"}
+#: Says everything again; asks for a call, whatever the question.
+AGAIN: Final = "0"
+CALL: Final = "9"
 
-#: Spoken by the machine where the words asked for can neither be spoken nor played.
-HOME: Final = "fr"
+#: The question that follows when somebody cannot come.
+REASON: Final = "reason"
 
+#: What the history of a message says of a call that an answering machine took.
+MACHINE: Final = "machine"
 
-def words_of(session: Session, message: Message, play: Play) -> Speech:
-    """Return what a call says: the message's own words, or simple French where nobody can say those."""
-    if message.recording_id is None and message.language in VOICES:
-        return Speech(text=message.body, language=message.language)
-    for language in (message.language, HOME):
-        speech = _speech(session, _again(session, message, language), play)
-        if speech is not None:
-            return speech
-    return Speech(text=message.body, language=HOME)
+#: Texts of thanks for what a key stands for, by the way of answering; for everything else the short one.
+_THANKS: Final = {("come", "coming"): "thanks_coming", ("come", "not_coming"): "thanks_cannot"}
 
 
-def meaning_of_key(message: Message, digit: str) -> str | None:
-    """Return what a key stands for in the call of a message; ``None`` when it was not offered."""
-    way = message.facts.get("reply") or next(spec.reply for spec in SPECS if spec.kind == message.kind)
-    return dict(REPLIES.get(way, ())).get(digit)
+def words_of(session: Session, message: Message, play: Play, now: datetime, *, ask: bool = True) -> Speech:
+    """Return what a call says: the message's own words, or the centre's where nobody can say those.
+
+    Parameters
+    ----------
+    now : datetime
+        Time of the call.
+    ask : bool
+        Whether somebody is there to press a key.
+    """
+    caller = _Caller(session, message, play, now)
+    return caller.message(ask=ask)
 
 
-def thanks(session: Session, message: Message, meaning: str, play: Play) -> Speech | None:
-    """Return what is said to somebody who pressed a key."""
-    name = message.facts.get("name")
-    if not name and message.participant_id is not None:
-        person = session.get(Participant, message.participant_id)
-        name = person.first_name if person else None
-    try:
-        words = render(
-            session,
-            session.get_one(Centre, message.centre_id),
-            MessageKind.ANSWER,
-            ChannelKind.VOICE,
-            message.language,
-            {"name": name},
-            name=THANKS.get(meaning, "thanks"),
+def meaning_of_key(message: Message, digit: str, asked: str = "") -> str | None:
+    """Return what a key stands for in the call of a message; ``None`` when it was not offered.
+
+    Parameters
+    ----------
+    asked : str
+        What was asked after the message, if anything: ``REASON``.
+    """
+    if digit == CALL:
+        return "call_me"
+    way = asked or way_of(message)
+    meaning = dict(REPLIES.get(way, ())).get(digit)
+    if meaning == "choice":
+        places = len(message.facts.get("numbers") or message.facts.get("choices") or ())
+        return meaning if int(digit) <= places else None
+    return meaning
+
+
+def asks_reason(message: Message, meaning: str) -> bool:
+    """Whether somebody who pressed a key is asked why they cannot come."""
+    return meaning == "not_coming" and way_of(message) == "come"
+
+
+def thanks(session: Session, message: Message, meaning: str, play: Play, now: datetime) -> Speech:
+    """Return what is said to somebody who pressed a key, and what they are asked."""
+    caller = _Caller(session, message, play, now)
+    if meaning == "call_me":
+        return caller.answer("we_will_call")
+    return caller.answer(_THANKS.get((way_of(message), meaning), "thanks"))
+
+
+def record_machine(session: Session, message: Message, *, call_sid: str, now: datetime) -> None:
+    """Keep that an answering machine took a call."""
+    session.execute(
+        insert_or_ignore(session, MessageEvent),
+        {
+            "centre_id": message.centre_id,
+            "message_id": message.id,
+            "key": f"{call_sid[-12:]}-{MACHINE}",
+            "source": "provider",
+            "status": MACHINE,
+            "error_code": None,
+            "applied": False,
+            "happened_at": now,
+        },
+    )
+
+
+class _Caller:
+    """Speaks in the call of one message."""
+
+    def __init__(self, session: Session, message: Message, play: Play, now: datetime) -> None:
+        self.message_, self._play = message, play
+        self._today = now.astimezone(BRUSSELS).date()
+        self._wordings = Wordings(session, session.get_one(Centre, message.centre_id))
+        person = session.get(Participant, message.participant_id) if message.participant_id else None
+        self._name = message.facts.get("name") or (person.first_name if person else "")
+
+    def message(self, *, ask: bool) -> Speech:
+        """Return the words of the message."""
+        told, language = self.message_, self.message_.language
+        name = (
+            str(told.facts["answer"]) if told.kind == MessageKind.ANSWER and "answer" in told.facts else None
         )
-    except WordingError:
-        return None
-    return _speech(session, words, play)
+        if ask and language in self._wordings.spoken.voices:
+            return self._speech(Part(told.body, language))
+        try:
+            return self._words(MessageKind(told.kind), name, told.facts | {"asks": ask}, language)
+        except WordingError:
+            return self._speech(Part(told.body, self._wordings.home))
 
+    def answer(self, name: str) -> Speech:
+        """Return one of the short answers to a key."""
+        return self._words(MessageKind.ANSWER, name, {"name": self._name}, self.message_.language)
 
-def _again(session: Session, message: Message, language: str) -> Rendered | None:
-    """Return the words of a message put together anew, with all the recordings they are heard by."""
-    try:
-        return render(
-            session,
-            session.get_one(Centre, message.centre_id),
-            MessageKind(message.kind),
-            ChannelKind.VOICE,
-            language,
-            message.facts,
+    def _words(self, kind: MessageKind, name: str | None, given: Mapping[str, Any], language: str) -> Speech:
+        wordings = self._wordings
+        words = wordings.render(kind, ChannelKind.VOICE, language, given, name=name)
+        if words.language in wordings.spoken.voices:
+            return self._speech(Part(words.body, words.language))
+        spec = wordings.spec(kind, name, given)
+        played = wordings.spoken.played(
+            spec, words.language, given, today=self._today, ask=given.get("asks") is not False
         )
-    except WordingError:
-        return None
+        return self._speech(
+            *(
+                Part(each.text, words.language, self._play(each.token))
+                if each.token
+                else Part(each.text, wordings.home)
+                for each in played or ()
+            )
+        )
 
-
-def _speech(session: Session, words: Rendered | None, play: Play) -> Speech | None:
-    if words is None:
-        return None
-    played = tuple(play(token) for token in _tokens(session, words.recording_ids))
-    if not played and words.language not in VOICES:
-        return None
-    return Speech(text=words.body, language=words.language, recordings=played)
-
-
-def _tokens(session: Session, ids: Sequence[int]) -> list[str]:
-    if not ids:
-        return []
-    query = select(Recording.id, Recording.token).where(Recording.id.in_(ids))
-    tokens = {row.id: row.token for row in session.execute(query)}
-    return [tokens[each] for each in ids if each in tokens]
+    def _speech(self, *parts: Part) -> Speech:
+        return Speech(tuple(part for part in parts if part.text), self._wordings.spoken.voices)

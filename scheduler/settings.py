@@ -23,6 +23,7 @@ key                          meaning
 ``sms_sender``               number or messaging service that the centre's SMS come from (the installation's)
 ``whatsapp_sender``          the same for WhatsApp
 ``voice_sender``             number that the centre's calls come from (the installation's)
+``voices``                   voice of the machine by language that differs; empty: recordings instead (none)
 ``message_name``             how the centre calls itself in messages (its name)
 ``message_phone``            telephone number that messages give (none)
 ``sms_plain_quotes``         replace typographic quotes and dashes in SMS by plain ones (True)
@@ -133,6 +134,12 @@ def weights(centre: Centre) -> Weights:
 def send_unreviewed(centre: Centre) -> bool:
     """Return whether texts are sent that no mediator has reviewed."""
     return centre.settings.get("send_unreviewed") is True
+
+
+def voices(centre: Centre) -> dict[str, str]:
+    """Return the voices of machines that the centre chose, by language; an empty one stands for none."""
+    given = centre.settings.get("voices")
+    return {str(code): str(voice) for code, voice in given.items()} if isinstance(given, dict) else {}
 
 
 def message_name(centre: Centre) -> str:

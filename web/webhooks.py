@@ -12,7 +12,15 @@ from flask import Blueprint, Response, abort, current_app, request
 from notifications.callbacks import Incoming, find_message, record_incoming, record_key
 from notifications.channels.twilio import HOOKS
 from notifications.recordings import recording_url
-from notifications.telephone import meaning_of_key, thanks, words_of
+from notifications.telephone import (
+    AGAIN,
+    REASON,
+    asks_reason,
+    meaning_of_key,
+    record_machine,
+    thanks,
+    words_of,
+)
 from notifications.voices import ask, nothing, tell
 from scheduler.db import enter_centre
 from web.clock import now
@@ -63,34 +71,50 @@ def inbound() -> Response:
 @blueprint.post("/voice/<token>")
 @public
 def voice(token: str) -> Response:
-    """Say the words of a message and wait for a key."""
+    """Say the words of a message and wait for a key; to an answering machine, say them once."""
     message = find_message(db.session(), token)
-    if message is None:
+    answered_by = request.form.get("AnsweredBy", "")
+    if message is None or answered_by == "fax":
         return _twiml(tell([]))
     enter_centre(db.session(), message.centre_id)
-    turn = min(request.args.get("turn", 1, int), MOST_TURNS)
-    return _twiml(ask(words_of(db.session(), message, _recording), f"{_hook('key', token)}?turn={turn}"))
+    if answered_by.startswith("machine"):
+        words = words_of(db.session(), message, _recording, now(), ask=False)
+        record_machine(db.session(), message, call_sid=request.form.get("CallSid", ""), now=now())
+        db.session.commit()
+        return _twiml(tell([words]))
+    return _twiml(ask(words_of(db.session(), message, _recording, now()), _key_hook(token)))
 
 
 @blueprint.post("/key/<token>")
 @public
 def key(token: str) -> Response:
-    """Keep the key that somebody pressed, and thank; say everything again after any other key."""
+    """Keep the key that somebody pressed, and thank; say everything again after any other key.
+
+    Who cannot come is asked why, once; it is kept as said before that they cannot come.
+    """
     message = find_message(db.session(), token)
     if message is None:
         return _twiml(tell([]))
     enter_centre(db.session(), message.centre_id)
     digit, turn = request.form.get("Digits", "")[:1], request.args.get("turn", 1, int)
-    meaning = meaning_of_key(message, digit)
+    asked = REASON if request.args.get("asked") == REASON else ""
+    meaning = meaning_of_key(message, digit, asked)
     if meaning is None:
         if turn >= MOST_TURNS:
             return _twiml(tell([]))
-        words = words_of(db.session(), message, _recording)
-        return _twiml(ask(words, f"{_hook('key', token)}?turn={turn + 1}"))
-    record_key(db.session(), message, call_sid=request.form.get("CallSid", ""), digit=digit, now=now())
-    said = thanks(db.session(), message, meaning, _recording)
+        if asked:
+            words = thanks(db.session(), message, "not_coming", _recording, now())
+        else:
+            words = words_of(db.session(), message, _recording, now())
+        # Who wants to hear it again may do so for as long as a call lasts.
+        return _twiml(ask(words, _key_hook(token, turn + (digit != AGAIN), asked)))
+    sid = request.form.get("CallSid", "")
+    record_key(db.session(), message, call_sid=sid, digit=digit, now=now(), asked=asked)
+    said = thanks(db.session(), message, meaning, _recording, now())
     db.session.commit()
-    return _twiml(tell([said] if said else []))
+    if asks_reason(message, meaning):
+        return _twiml(ask(said, _key_hook(token, 1, REASON), times=1))
+    return _twiml(tell([said]))
 
 
 @blueprint.errorhandler(403)
@@ -101,6 +125,10 @@ def forbidden(_error: Exception) -> Response:
 
 def _hook(name: str, token: str) -> str:
     return f"{current_app.config['PUBLIC_URL']}{HOOKS}/{name}/{token}"
+
+
+def _key_hook(token: str, turn: int = 1, asked: str = "") -> str:
+    return f"{_hook('key', token)}?turn={turn}" + (f"&asked={asked}" if asked else "")
 
 
 def _recording(token: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -99,7 +100,9 @@ def read(inbound: InboundMessage, context: Context) -> Understood:
     if len(context.people) == 1:
         names = [context.people[0].first_name, context.people[0].last_name]
     if inbound.channel == ChannelKind.VOICE:
-        return understand("", context.question, digit=inbound.body.strip())
+        # A call asks for the reason itself, when somebody has pressed that they cannot come.
+        asked = replace(context.question, way=inbound.button) if inbound.button else context.question
+        return understand("", asked, digit=inbound.body.strip())
     return understand(
         inbound.body,
         context.question,

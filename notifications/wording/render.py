@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import ChannelKind, MessageKind
-from notifications.models.recordings import Recording
 from notifications.models.wording import CentreWording, WordingReview
 from notifications.pictures import picture_url
 from notifications.segments import Segments, count_segments, plain_letters, plain_quotes
-from notifications.voices import VOICES
 from notifications.wording.errors import MissingVariableError, UnknownTextError
-from notifications.wording.facts import BRUSSELS, Speaker, Told
+from notifications.wording.facts import Speaker, Told
 from notifications.wording.fill import fill, variables_in
+from notifications.wording.pieces import Heard
 from notifications.wording.shipped import language_of_texts, shipped
+from notifications.wording.spoken import ONE, TO_COME, Spoken, told_of, way_of_reply
 from notifications.wording.texts import BY_KEY, TextSpec
 from scheduler import settings
 from scheduler.models import Centre
@@ -32,8 +32,8 @@ class Rendered:
     """A message in words.
 
     ``language`` is the one it is in, which may not be the one asked for. ``segments`` is how many SMS it
-    takes (1 on other channels), ``costly`` the letters that make it dearer than GSM-7. ``recording_ids``
-    are played one after the other; the first is ``recording_id``.
+    takes (1 on other channels), ``costly`` the letters that make it dearer than GSM-7. ``recording_id`` is
+    the first recording of a call that somebody's recordings say.
     """
 
     subject: str
@@ -44,7 +44,6 @@ class Rendered:
     content_sid: str | None = None
     content_variables: dict[str, str] = field(default_factory=dict)
     recording_id: int | None = None
-    recording_ids: tuple[int, ...] = ()
     media_url: str | None = None
 
 
@@ -56,13 +55,12 @@ class Wordings:
         self.send_unreviewed = settings.send_unreviewed(centre)
         self.home = settings.message_language(centre)
         own = select(CentreWording).where(CentreWording.centre_id == centre.id)
-        self._own = {(row.language, row.channel, row.kind, row.name): row for row in session.scalars(own)}
+        self._own: dict[tuple[str, str, str, str], CentreWording] = {
+            (row.language, row.channel, row.kind, row.name): row for row in session.scalars(own)
+        }
         reviews = select(WordingReview).where(WordingReview.centre_id == centre.id)
         self._reviews = {row.language: row for row in session.scalars(reviews)}
-        spoken = select(Recording.language, Recording.name, Recording.id).where(
-            Recording.centre_id == centre.id
-        )
-        self._recordings = {(language, name): each for language, name, each in session.execute(spoken)}
+        self.spoken = Spoken(session, centre, self.home, self._own)
 
     def render(
         self,
@@ -75,8 +73,8 @@ class Wordings:
         reads_little: bool = False,
     ) -> Rendered:
         """Put a message into words; see ``render``."""
-        channel, spec = ChannelKind(channel), self._spec(MessageKind(kind), name, variables)
-        code, reviewed = self._language(spec, channel, language)
+        channel, spec = ChannelKind(channel), self.spec(MessageKind(kind), name, variables)
+        code, reviewed, played = self._language(spec, channel, language, variables)
         speaker = Speaker(code, channel)
         values = self._values(speaker, spec, variables)
         own = self._own.get((code, channel, spec.kind, spec.name))
@@ -89,7 +87,7 @@ class Wordings:
             text = own.text if own else shipped(code).texts[spec.key]
         body = self._finish(fill(text, values), speaker, values)
         counted = count_segments(body) if channel is ChannelKind.SMS else None
-        recordings = self._played(speaker, spec, variables)
+        first = next((each.token for each in played if each.token), "")
         return Rendered(
             subject=fill(own.subject if own and own.subject else _subject(values), values),
             body=body,
@@ -98,8 +96,7 @@ class Wordings:
             costly=counted.costly if counted else (),
             content_sid=own.content_sid if own and channel is ChannelKind.WHATSAPP else None,
             content_variables=_numbered(text, values) if own and own.content_sid else {},
-            recording_id=recordings[0] if recordings else None,
-            recording_ids=recordings,
+            recording_id=self.spoken.recording_id(first),
             media_url=_picture(spec, variables) if pictures and channel is ChannelKind.WHATSAPP else None,
         )
 
@@ -137,11 +134,8 @@ class Wordings:
         review = self._reviews.get(code)
         return review if review is not None and review.digest == shipped(code).digest else None
 
-    def recording(self, code: str, name: str) -> int | None:
-        """Return the id of a text's recording."""
-        return self._recordings.get((code, name))
-
-    def _spec(self, kind: MessageKind, name: str | None, variables: Mapping[str, Any]) -> TextSpec:
+    def spec(self, kind: MessageKind, name: str | None, variables: Mapping[str, Any]) -> TextSpec:
+        """Return which text of a kind is meant; see ``render``."""
         if name is None:
             several = len(variables.get("sessions") or ()) > 1
             of_kind = [spec for spec in BY_KEY.values() if spec.kind is kind]
@@ -156,26 +150,26 @@ class Wordings:
                 raise MissingVariableError(given)
         return spec
 
-    def _language(self, spec: TextSpec, channel: ChannelKind, language: str | None) -> tuple[str, bool]:
-        """Return the language to write in, and whether it may be written in as the person wants."""
+    def _language(
+        self, spec: TextSpec, channel: ChannelKind, language: str | None, given: Mapping[str, Any]
+    ) -> tuple[str, bool, tuple[Heard, ...]]:
+        """Return the language to write in, whether the person wants it so, and what a call plays."""
         code = language_of_texts(language)
         if code is None:
-            return self.home, not language
+            return self.home, not language, ()
         if code == self.home:
-            return code, True
-        if channel is ChannelKind.VOICE:
-            if (code, spec.key) in self._recordings:
-                return code, True
-            if code not in VOICES:
-                return self.home, False
+            return code, True, ()
+        if channel is ChannelKind.VOICE and code not in self.spoken.voices:
+            # Who read the words aloud has reviewed them.
+            played = self.spoken.played(spec, code, given)
+            return (code, True, played) if played else (self.home, False, ())
         if self.send_unreviewed or self.reviewed_by(spec, channel, code):
-            return code, True
-        return self.home, False
+            return code, True, ()
+        return self.home, False, ()
 
     def _values(self, speaker: Speaker, spec: TextSpec, given: Mapping[str, Any]) -> dict[str, str]:
         words, centre = shipped(speaker.code), self.centre
-        sessions = [Told.of(each) for each in given.get("sessions") or ()]
-        choices = [Told.of(each) for each in given.get("choices") or ()]
+        sessions, choices = told_of(given, "sessions"), told_of(given, "choices")
         link = "" if speaker.spoken else str(given.get("link") or "")
         values = {
             "name": speaker.names(given.get("name") or ""),
@@ -186,15 +180,16 @@ class Wordings:
             "deadline": speaker.moment(given["deadline"]) if given.get("deadline") else "",
         }
         first = (sessions or choices)[:1]
-        values |= speaker.session(first[0]) if first else dict.fromkeys(_ONE, "")
+        values |= speaker.session(first[0]) if first else dict.fromkeys(ONE, "")
         if len({each.place for each in choices}) > 1:
             values["place"] = ""
-        told = "session" if spec.kind in _TO_COME else "session_short"
+        told = "session" if spec.kind in TO_COME else "session_short"
         values["sessions"] = self._lines(speaker, told, sessions)
         values["changes"] = "\n".join(
             self._lines(speaker, each.change or "moved", [each]) for each in sessions
         )
-        choice = "choice" if values["place"] or speaker.spoken else "choice_place"
+        values["absent"] = self._lines(speaker, told, told_of(given, "absent"))
+        choice = "choice" if values["place"] else "choice_place"
         values["choices"] = self._lines(speaker, choice, choices)
         values["lines"] = values["choices"] or (
             values["changes"] if spec.kind is MessageKind.CHANGE else values["sessions"]
@@ -212,7 +207,11 @@ class Wordings:
         for number, each in enumerate(told, 1):
             values = speaker.session(each) | {"number": str(number)}
             whose = fill(speaker.part("person"), values)
-            blocks.append(f"{whose} {fill(text, values)}" if whose else fill(text, values))
+            if whose and part in _NUMBERED:
+                values["day"] = f"{whose} {values['day']}"
+            blocks.append(
+                f"{whose} {fill(text, values)}" if whose and part not in _NUMBERED else fill(text, values)
+            )
         return "\n".join(blocks)
 
     def _reply(
@@ -224,13 +223,11 @@ class Wordings:
         values: Mapping[str, str],
     ) -> str:
         words = shipped(speaker.code)
-        way = given.get("reply") or spec.reply
-        if not way or (way == "choice" and not values["choices"]):
+        way = way_of_reply(spec, given, sessions, bool(values["choices"]))
+        if not way:
             return ""
-        if spec.kind is MessageKind.CHANGE and all(each.change == "cancelled" for each in sessions):
-            way = "understood"
         if speaker.spoken:
-            return words.keys[way]
+            return f"{words.keys[way]}\n{words.parts['again']}"
         if speaker.channel is ChannelKind.EMAIL and values["link"]:
             return fill(words.parts["reply_email"], values)
         return words.reply[way]
@@ -244,21 +241,11 @@ class Wordings:
             return cheaper(body, self.centre)
         return body
 
-    def _played(self, speaker: Speaker, spec: TextSpec, given: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return the recordings of a call: the text, and the weekday of its one session where spoken too."""
-        text = self._recordings.get((speaker.code, spec.key)) if speaker.spoken else None
-        if text is None:
-            return ()
-        days = {
-            Told.of(each).starts_at.astimezone(BRUSSELS).weekday() for each in given.get("sessions") or ()
-        }
-        pieces = [self._recordings.get((speaker.code, f"weekday.{day}")) for day in sorted(days)]
-        return (text, *(each for each in pieces if each is not None))
 
+#: Parts that begin with a number, after which a person is named.
+_NUMBERED = ("choice", "choice_place")
 
-_TO_COME = (MessageKind.REMINDER, MessageKind.FREED_SEAT, MessageKind.INVITATION)
 _ENDS = frozenset(".!?:,;،؟۔።፧፣")
-_ONE = ("person", "day", "start", "end", "hours", "moment", "title", "place", "old_day", "old_start")
 
 
 def render(
@@ -310,7 +297,7 @@ def cheaper(text: str, centre: Centre) -> str:
 
 def _picture(spec: TextSpec, given: Mapping[str, Any]) -> str | None:
     """Return the picture sent along: the one given, or that of the one moment the message is about."""
-    sessions, page = [Told.of(each) for each in given.get("sessions") or ()], str(given.get("link") or "")
+    sessions, page = told_of(given, "sessions"), str(given.get("link") or "")
     if given.get("picture") or len(sessions) != 1 or "/moi/" not in page:
         return given.get("picture")
     told = sessions[0]

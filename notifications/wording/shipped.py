@@ -21,7 +21,8 @@ class Language:
     """Every text and part of a language.
 
     ``reviewed_by`` names the mediator who has read the file; empty means that nobody has. ``parts`` are
-    what texts are put together from, ``reply`` and ``keys`` say how to answer in writing and by telephone.
+    what texts are put together from, ``reply`` and ``keys`` say how to answer in writing and by telephone,
+    ``recorded`` in which order and words somebody's recordings say a day, an hour, a session and a choice.
     ``digest`` stands for all its words.
     """
 
@@ -31,6 +32,7 @@ class Language:
     parts: Mapping[str, str]
     reply: Mapping[str, str]
     keys: Mapping[str, str]
+    recorded: Mapping[str, Any]
     headlines: Mapping[str, str]
     texts: Mapping[str, str]
     digest: str
@@ -49,6 +51,7 @@ def shipped(code: str) -> Language:
         parts=loaded["parts"],
         reply=loaded["reply"],
         keys=loaded["keys"],
+        recorded=loaded["recorded"],
         headlines=loaded["headlines"],
         texts={key: text.strip() for key, text in loaded["texts"].items()},
         digest=hashlib.sha256(repr(sorted(unsaid.items())).encode()).hexdigest(),

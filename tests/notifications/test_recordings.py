@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from notifications.recordings import (
     MOST_BYTES,
-    NAMES,
     SWEEP_AFTER,
     delete_recording,
+    delete_unused,
     find_spoken,
     keep_recording,
     languages_to_record,
@@ -21,9 +21,9 @@ from notifications.recordings import (
     read_duration_ms,
     recording_file,
     recording_url,
-    script,
     sweep_recordings,
 )
+from notifications.models import Recording
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.models import Centre
 from tests.factories import Make
@@ -47,8 +47,8 @@ def test_a_recording_lasts_as_long_as_its_samples() -> None:
         (wav(width=1), "une voie"),
         (wav(rate_hz=44100), "une voie"),
         (wav()[:-4000], "coupé"),
-        (wav(0.2), "demi-seconde"),
-        (wav(121), "demi-seconde"),
+        (wav(0.1), "deux minutes"),
+        (wav(121), "deux minutes"),
         (b"RIFF" + b"\0" * MOST_BYTES, "2 Mo"),
     ],
 )
@@ -58,29 +58,13 @@ def test_what_no_telephone_plays_is_refused(sound: bytes, reason: str) -> None:
     assert reason in caught.value.message
 
 
-@pytest.mark.parametrize("code", languages_to_record())
-def test_what_is_read_aloud_names_nobody_and_no_variable(code: str) -> None:
-    centre = Centre(name="Centre Lien", settings={})
-    for name in NAMES:
-        words = script(centre, code, name)
-        assert words
-        assert "{" not in words
-    assert len({script(centre, code, f"weekday.{day}") for day in range(7)}) == 7
-
-
-def test_what_is_read_aloud_in_french() -> None:
-    assert script(Centre(name="Centre Lien", settings={}), "fr", "answer.thanks_coming") == (
-        "Merci. C'est noté : vous venez."
-    )
-
-
 def test_keeping_replacing_and_sweeping(
     session: Session, centre: Centre, make: Make, now: datetime, tmp_path: Path
 ) -> None:
     folder = tmp_path / "recordings"
 
     def keep(seconds: float) -> str:
-        row = keep_recording(session, folder, centre, "ti", "reminder.one", wav(seconds), " Selam ", now)
+        row = keep_recording(session, folder, centre, "ti", "weekday.0", wav(seconds), " Selam ", now)
         assert row.recorded_by == "Selam"
         return row.token
 
@@ -92,7 +76,7 @@ def test_keeping_replacing_and_sweeping(
     assert recording_url("https://x.example", second) == f"https://x.example/messages/recordings/{second}"
     assert recording_file(folder, row).read_bytes() == wav(2)
     assert recording_file(folder, row).stat().st_mode & 0o077 == 0
-    assert list_recordings(session, centre, "ti") == {"reminder.one": row}
+    assert list_recordings(session, centre, "ti") == {"weekday.0": row}
     assert list_recordings(session, make(Centre), "ti") == {}
 
     assert len(list(folder.iterdir())) == 2
@@ -107,12 +91,12 @@ def test_keeping_replacing_and_sweeping(
     assert sweep_recordings(session, folder, now) == 1
     assert recording_file(folder, row).exists()
 
-    delete_recording(session, centre, "ti", "reminder.one")
+    delete_recording(session, centre, "ti", "weekday.0")
     assert sweep_recordings(session, folder, now) == 1
     with pytest.raises(NotFoundError):
         recording_file(folder, row)
     with pytest.raises(NotFoundError):
-        delete_recording(session, centre, "ti", "reminder.one")
+        delete_recording(session, centre, "ti", "weekday.0")
     assert sweep_recordings(session, tmp_path / "nowhere", now) == 0
 
 
@@ -120,7 +104,26 @@ def test_who_speaks_and_what_is_asked_for(
     session: Session, centre: Centre, now: datetime, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidInputError, match="qui parle"):
-        keep_recording(session, tmp_path, centre, "ti", "reminder.one", wav(), " ", now)
+        keep_recording(session, tmp_path, centre, "ti", "weekday.0", wav(), " ", now)
     with pytest.raises(NotFoundError):
         keep_recording(session, tmp_path, centre, "ti", "../evil", wav(), "Selam", now)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_no_longer_serves_is_forgotten(
+    session: Session, centre: Centre, make: Make, now: datetime
+) -> None:
+    make(Recording, language="ti", name="weekday.1")
+    make(Recording, language="ti", name="say.of-another-year")
+    make(Recording, language="so", name="say.of-another-year")
+    assert delete_unused(session, centre, "ti", now) == 1
+    assert set(list_recordings(session, centre, "ti")) == {"weekday.1"}
+    assert len(list_recordings(session, centre, "so")) == 1
+
+
+def test_a_centre_without_the_machine_of_a_language_records_it() -> None:
+    assert languages_to_record(Centre(settings={})) == ("fa", "ps", "so", "sq", "ti")
+    without = Centre(
+        locale="fr", settings={"voices": {"am": "", "fr": "", "ar": "Polly.Zeina", "tr": "Nobody"}}
+    )
+    assert languages_to_record(without) == ("am", "fa", "ps", "so", "sq", "ti", "tr")

@@ -7,8 +7,11 @@ https://www.twilio.com/docs/voice/twiml
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
@@ -23,20 +26,10 @@ VERBS = {
     "Hangup": set(),
     "Gather": {"input", "numDigits", "timeout", "action", "method"},
 }
-LANGUAGES = {
-    "fr-BE",
-    "nl-BE",
-    "de-DE",
-    "en-GB",
-    "es-ES",
-    "pt-PT",
-    "ar-XA",
-    "uk-UA",
-    "tr-TR",
-    "ru-RU",
-    "am-ET",
-}
 MOST_LETTERS_SAID = 4096
+
+#: The voices that Twilio's own library knows, which comes with its command line.
+_LIBRARY = Path(__file__).parents[2] / "node_modules/twilio/lib/twiml/VoiceResponse.d.ts"
 
 Fetch = Callable[[Callback], str]
 
@@ -50,7 +43,26 @@ class Heard:
     recording: str = ""
 
 
-def make_call(row: Recorded, auth_token: str, fetch: Fetch, keys: Sequence[str] = ()) -> list[Heard]:
+@cache
+def voices() -> frozenset[tuple[str, str]]:
+    """Return the pairs of language and voice that can be spoken."""
+    types = _LIBRARY.read_text(encoding="utf-8")
+    known = {
+        name: re.findall(r'"([^"]+)"', re.search(rf"type {name} = ([^;]+);", types)[1])  # type: ignore[index]
+        for name in ("SayLanguage", "SayVoice")
+    }
+    # Names of Google's voices begin with their language; those of Polly's do not tell theirs.
+    return frozenset(
+        (language, voice)
+        for language in known["SayLanguage"]
+        for voice in known["SayVoice"]
+        if voice.startswith((f"Google.{language}-", "Polly."))
+    )
+
+
+def make_call(
+    row: Recorded, auth_token: str, fetch: Fetch, keys: Sequence[str] = (), answered_by: str = ""
+) -> list[Heard]:
     """Play a call to its end; return what was heard.
 
     Parameters
@@ -59,6 +71,8 @@ def make_call(row: Recorded, auth_token: str, fetch: Fetch, keys: Sequence[str] 
         Posts a signed request to the application and returns the TwiML.
     keys : sequence of str
         Keys pressed, one for each time that the call listens; an empty one lets the time pass.
+    answered_by : str
+        Who took the call, where that was to be found out: ``human``, ``machine_end_beep``, ``fax``...
     """
     left, heard = list(keys), list[Heard]()
     common = {
@@ -70,7 +84,7 @@ def make_call(row: Recorded, auth_token: str, fetch: Fetch, keys: Sequence[str] 
         "To": row.to,
         "From": row.form["From"][0],
     }
-    url, more = row.form["Url"][0], dict[str, str]()
+    url, more = row.form["Url"][0], {"AnsweredBy": answered_by} if answered_by else dict[str, str]()
     for _turn in range(10):
         document = fetch(signed(url, {**common, **more}, auth_token))
         pressed = _act(Xml.fromstring(document.encode()), left, heard)
@@ -103,7 +117,7 @@ def _hear(verb: Xml.Element, heard: list[Heard]) -> None:
     text = verb.text or ""
     if verb.tag == "Say":
         assert 0 < len(text) <= MOST_LETTERS_SAID
-        assert verb.attrib["language"] in LANGUAGES
+        assert (verb.attrib["language"], verb.attrib["voice"]) in voices()
         heard.append(Heard(text, language=verb.attrib["language"]))
     elif verb.tag == "Play":
         assert urlsplit(text).scheme in {"http", "https"}

@@ -94,8 +94,14 @@ def test_a_call_is_heard_and_answered_by_key(
     assert 'name="digit" value="9"' in page
     form = {"adresse": PHONE, "message": message.token, "digit": "2", "form_key": "k2"}
     answer = client.post(f"{base(app_centre)}/telephone-essai/", data=form, follow_redirects=True)
+    assert "Pourquoi" in answer.text
+    assert 'name="demande" value="reason"' in answer.text
+    form |= {"digit": "1", "form_key": "k3", "demande": "reason"}
+    answer = client.post(f"{base(app_centre)}/telephone-essai/", data=form, follow_redirects=True)
     assert "la personne entend" in answer.text
-    assert rows.scalars(select(m.AttendanceRecord.answer)).one() == Answer.NOT_COMING
+    assert "La voix dit" in answer.text
+    said = rows.execute(select(m.AttendanceRecord.answer, m.AttendanceRecord.answer_reason)).one()
+    assert tuple(said) == (Answer.NOT_COMING, "ill")
 
 
 def test_there_is_no_trial_telephone_beside_a_real_provider(

@@ -25,6 +25,8 @@ from notifications.models import (
     MessageTopic,
 )
 from notifications.models.recordings import Recording
+from notifications.recording_list import to_record
+from notifications.telephone import meaning_of_key
 from notifications.wording import as_facts
 from scheduler.models import Centre, Participant
 from tests.factories import Make, making_in
@@ -274,19 +276,24 @@ def call(
 ) -> Callable[..., tuple[Message, list[Heard]]]:
     """Ring somebody about a reminder and press keys."""
 
-    def act(*keys: str, language: str = "fr", **columns: Any) -> tuple[Message, list[Heard]]:
+    def act(
+        *keys: str, language: str = "fr", answered_by: str = "", **columns: Any
+    ) -> tuple[Message, list[Heard]]:
         person = make(Participant, first_name="Amina")
         starts_at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+        session = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2), "title": "Atelier"}
         message, taken = sent(
             ChannelKind.VOICE,
             participant=person,
             language=language,
             kind=MessageKind.REMINDER,
             body="Bonjour Amina. Vous venez ? Tapez 1.",
-            facts=as_facts({"name": "Amina", "sessions": [{"starts_at": starts_at, "title": "Atelier"}]}),
+            facts=as_facts({"name": "Amina", "sessions": [session]}),
             **columns,
         )
-        heard = make_call(taken, stand_in.auth_token, lambda each: post(each).get_data(as_text=True), keys)
+        heard = make_call(
+            taken, stand_in.auth_token, lambda each: post(each).get_data(as_text=True), keys, answered_by
+        )
         return message, heard
 
     return act
@@ -335,17 +342,76 @@ def test_the_key_of_a_telephone_that_two_people_share_is_of_nobody_alone(
 
 
 def test_a_language_without_machine_is_played_from_recordings_or_else_spoken_in_french(
-    make: Make, call: Callable[..., tuple[Message, list[Heard]]]
+    rows: Session, app_centre: Centre, make: Make, call: Callable[..., tuple[Message, list[Heard]]]
 ) -> None:
     _message, heard = call(language="ti")
     assert {each.language for each in heard} == {"fr-BE"}
     assert "Amina" in heard[0].text
-    pieces = [
-        make(Recording, language="ti", name=name, token=name.replace(".", "-"))
-        for name in ("reminder.one", "weekday.1")
-    ]
-    _message, heard = call(language="ti", recording_id=pieces[0].id)
-    assert [each.recording.rpartition("/")[2] for each in heard[:2]] == ["reminder-one", "weekday-1"]
+    listed = to_record(rows, app_centre, "ti", datetime.now(UTC))
+    for each in listed:
+        make(Recording, language="ti", name=each.piece.name, token=each.piece.name.replace(".", "-"))
+    rows.commit()
+    _message, heard = call("", "2", "1", language="ti")
+    tokens = [each.recording.rpartition("/")[2] for each in heard]
+    once = tokens[: tokens.index(tokens[0], 1)]
+    assert once[1:4] == [tokens[1], "weekday-1", "date-24"]
+    assert {"hour-9", "part-0"} <= set(once)
+    # "Atelier" is an activity that this centre does not have any more: a name is right in any voice.
+    assert [each.text for each in heard if each.text] == ["Atelier", "Atelier"]
+    assert len(rows.scalars(select(InboundMessage)).all()) == 2
+
+
+def test_who_cannot_come_is_asked_why_and_both_are_kept(
+    rows: Session, call: Callable[..., tuple[Message, list[Heard]]]
+) -> None:
+    message, heard = call("2", "0", "8", "3")
+    assert [each.text for each in heard[:1]] == [message.body]
+    assert "Un cours : tapez 3" in heard[1].text
+    assert heard[1] == heard[2] == heard[3]
+    assert "Merci Amina pour votre réponse" in heard[4].text
+    kept = rows.execute(select(InboundMessage.body, InboundMessage.button).order_by(InboundMessage.id)).all()
+    assert [tuple(each) for each in kept] == [("2", ""), ("3", "reason")]
+
+
+def test_a_reason_that_is_not_given_is_not_missed(
+    rows: Session, call: Callable[..., tuple[Message, list[Heard]]]
+) -> None:
+    _message, heard = call("2")
+    assert len(heard) == 2
+    assert count(rows, InboundMessage) == 1
+
+
+def test_everything_is_heard_again_with_zero(
+    rows: Session, call: Callable[..., tuple[Message, list[Heard]]]
+) -> None:
+    message, heard = call("0", "0", "0", "0", "1")
+    assert [each.text for each in heard[:5]] == [message.body] * 5
+    assert "vous venez" in heard[5].text
+    assert count(rows, InboundMessage) == 1
+
+
+def test_an_answering_machine_hears_it_once_and_no_question(
+    rows: Session, call: Callable[..., tuple[Message, list[Heard]]]
+) -> None:
+    message, heard = call(answered_by="machine_end_beep")
+    assert len(heard) == 1
+    assert "mardi 24 novembre, de 9h00" in heard[0].text
+    assert "apez" not in heard[0].text
+    assert rows.scalars(select(MessageEvent.status)).all() == ["machine"]
+    assert message.state == MessageState.ACCEPTED
+    assert call(answered_by="fax")[1] == []
+    assert len(call(answered_by="unknown")[1]) == 2
+
+
+def test_only_what_was_offered_can_be_chosen(
+    rows: Session, sent: Callable[..., tuple[Message, Recorded]]
+) -> None:
+    told = [{"starts_at": datetime(2026, 11, day, 8, tzinfo=UTC)} for day in (24, 25)]
+    message, _taken = sent(kind=MessageKind.INVITATION, facts=as_facts({"name": "Amina", "choices": told}))
+    assert [meaning_of_key(message, key) for key in "1239"] == ["choice", "choice", None, "call_me"]
+    message.facts = as_facts({"sessions": [{**told[0], "change": "cancelled"}]})
+    message.kind = MessageKind.CHANGE
+    assert [meaning_of_key(message, key) for key in "129"] == ["coming", None, "call_me"]
 
 
 def test_a_call_about_nothing_hangs_up(app: Flask, stand_in: TwilioStandIn, post: Post) -> None:

@@ -76,14 +76,15 @@ def test_the_preview_counts_and_marks(sign_in: SignIn, base: str) -> None:
 
 def test_who_may_read_and_who_may_write(sign_in: SignIn, rows: Session, base: str) -> None:
     director = sign_in(Role.DIRECTOR)
-    for page in ("messages/textes/", "messages/textes/ti/", "messages/voix/ti/"):
+    for page in ("messages/textes/", "messages/textes/ti/", "messages/voix/", "messages/voix/ti/"):
         answer = director.get(base + page)
         assert answer.status_code == 200
         assert "messages/textes/ti/sms" not in answer.text
-        assert "data-voice" not in answer.text
+        assert "data-voice>" not in answer.text
+        assert 'method="post" action="/c/' not in answer.text
     assert director.get(base + EDIT).status_code == 403
     assert director.post(base + "messages/textes/ti/relu", data={"reviewed_by": "x"}).status_code == 403
-    assert director.post(base + "messages/voix/ti/reminder.one").status_code == 403
+    assert director.post(base + "messages/voix/ti/weekday.0").status_code == 403
     assert sign_in(Role.VOLUNTEER).get(base + "messages/textes/").status_code == 403
     client = sign_in()
     for wrong in (
@@ -111,7 +112,7 @@ def test_who_may_read_and_who_may_write(sign_in: SignIn, rows: Session, base: st
 def test_a_voice_is_kept_played_and_fetched_by_the_telephone(
     app: Flask, sign_in: SignIn, rows: Session, base: str
 ) -> None:
-    client, address = sign_in(), base + "messages/voix/ti/reminder.one"
+    client, address = sign_in(), base + "messages/voix/ti/weekday.0"
 
     def send(sound: bytes, who: str = "Selam") -> int:
         data = {"sound": (io.BytesIO(sound), "../../voix.wav"), "recorded_by": who}
@@ -120,10 +121,15 @@ def test_a_voice_is_kept_played_and_fetched_by_the_telephone(
     assert send(b"not a sound") == 422
     assert send(wav(), who="") == 422
     assert send(wav()) == 302
+    assert client.post(base + "messages/voix/ti/nothing").status_code == 404
     row = rows.scalars(select(Recording)).one()
     assert [path.name for path in Path(app.config["RECORDING_FOLDER"]).iterdir()] == [row.file_name]
     page = client.get(base + "messages/voix/ti/").text
     assert "Selam" in page
+    assert re.search(r"<strong>1 sur \d\d</strong>", page)
+    assert "tout l'appel est en français" in page
+    again = client.get(base + "messages/voix/ti/?morceau=weekday.0").text
+    assert f'action="/c/{base[3:]}messages/voix/ti/weekday.0"' in again
     assert client.get(address + "/son").data == wav()
     telephone = app.test_client()
     fetched = telephone.get(f"/messages/recordings/{row.token}")
@@ -153,3 +159,49 @@ def test_the_address_in_a_message_opens_its_readers_page(
     old = message_link("test", "", person.id, now - LIFETIME - timedelta(hours=2))
     assert app.test_client().get(old).status_code == 404
     assert app.test_client().get(message_link("other", "", person.id, now)).status_code == 404
+
+
+def test_after_one_piece_comes_the_next_that_is_missing(sign_in: SignIn, rows: Session, base: str) -> None:
+    client = sign_in()
+
+    def send(name: str) -> str:
+        data = {"sound": (io.BytesIO(wav()), "voix.wav"), "recorded_by": "Selam"}
+        return client.post(f"{base}messages/voix/so/{name}", data=data).location
+
+    assert send("weekday.1").endswith("morceau=weekday.2")
+    assert send("weekday.0").endswith("morceau=weekday.2")
+    assert send("weekday.6").partition("morceau=")[2].startswith("hour.")
+
+
+def test_a_centre_chooses_the_machine_of_a_language_or_none(
+    sign_in: SignIn, rows: Session, base: str
+) -> None:
+    client, address = sign_in(), base + "messages/voix/machine/"
+
+    def choose(code: str, voice: str) -> int:
+        return client.post(address + code, data={"voice": voice}).status_code
+
+    assert client.get(base + "messages/voix/am/").status_code == 404
+    assert choose("am", "") == choose("ar", "Polly.Zeina") == 302
+    assert client.get(base + "messages/voix/am/").status_code == 200
+    assert "Polly · Zeina (arb)" in client.get(base + "messages/voix/").text
+    assert [choose(*wrong) for wrong in (("fr", ""), ("ar", "Nobody"), ("ti", ""))] == [404] * 3
+    rows.rollback()
+    assert rows.scalars(select(Centre.settings)).one()["voices"] == {"am": "", "ar": "Polly.Zeina"}
+    assert choose("ar", "Google.ar-XA-Wavenet-A") == 302
+    rows.rollback()
+    assert rows.scalars(select(Centre.settings)).one()["voices"] == {"am": ""}
+
+
+def test_recordings_of_words_that_changed_are_deleted_together(
+    sign_in: SignIn, rows: Session, app_centre: Centre, base: str
+) -> None:
+    with making_in(rows, app_centre) as make:
+        make(Recording, language="ti", name="reminder.one")
+        make(Recording, language="ti", name="weekday.3")
+    rows.commit()
+    client = sign_in()
+    assert "1 enregistrement ne sert plus" in client.get(base + "messages/voix/ti/").text
+    assert client.post(base + "messages/voix/ti/inutiles").status_code == 302
+    rows.rollback()
+    assert rows.scalars(select(Recording.name)).all() == ["weekday.3"]

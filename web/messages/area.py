@@ -60,7 +60,7 @@ SETTINGS: tuple[Tab, ...] = (
         _l("Voix"),
         "mic",
         Permission.VIEW_MESSAGES,
-        ("messages.language_recordings", "messages.keep_recording"),
+        ("messages.language_recordings", "messages.keep_recording", "messages.choose_voice"),
     ),
     (
         "messages.effect",

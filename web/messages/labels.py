@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from notifications.models import MessageKind
 from web.contact_words import CHANNEL_ICONS, CHANNELS
 
-__all__ = ["CHANNELS", "CHANNEL_ICONS", "KINDS", "TEXTS", "VARIABLES", "WEEKDAY"]
+__all__ = ["CHANNELS", "CHANNEL_ICONS", "KINDS", "TEXTS", "VARIABLES", "VOICE_SECTIONS"]
 
 KINDS: Mapping[MessageKind, Any] = {
     MessageKind.INVITATION: _l("Invitation à choisir"),
@@ -66,5 +66,27 @@ VARIABLES: Mapping[str, Any] = {
     "reply": _l("comment répondre : chiffres, touches ou page, selon le canal"),
 }
 
-#: What is spoken in a recording and is not a text.
-WEEKDAY = _l("Le jour : %(day)s")
+#: What is recorded, by section, and what a call does as long as some of it is missing.
+VOICE_SECTIONS: Mapping[str, tuple[Any, Any]] = {
+    "usual": (
+        _l("Chaque appel"),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+    ),
+    "days": (_l("Jours"), _l("Un jour qui manque est dit par la machine, en français.")),
+    "hours": (_l("Heures"), _l("Une heure qui manque est dite par la machine, en français.")),
+    "places": (_l("Lieux"), _l("Un nom qui manque est lu par la machine française.")),
+    "changes": (
+        _l("Changements et annulations"),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+    ),
+    "choices": (
+        _l("Choix d'une place"),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+    ),
+    "dates": (
+        _l("Dates"),
+        _l("Pour un jour à plus d'une semaine. Sinon, le nom du jour suffit."),
+    ),
+    "titles": (_l("Activités"), _l("Un nom qui manque est lu par la machine française.")),
+    "afterwards": (_l("Après une séance"), _l("Seulement si le centre envoie ces messages.")),
+}

@@ -10,17 +10,15 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
-from sqlalchemy import select
 
 from notifications.callbacks import find_message
 from notifications.channels.choose import providers
 from notifications.channels.sandbox import PROVIDER
-from notifications.contacts import note_inbound
-from notifications.models import ChannelKind, InboundMessage, Message, MessageState
-from notifications.replies.act import act
+from notifications.models import ChannelKind, Message, MessageState
 from notifications.replies.conversation import conversations, names_at, telephones
-from notifications.telephone import meaning_of_key, thanks, words_of
-from notifications.wording import REPLIES
+from notifications.replies.trial import answer_on_trial
+from notifications.telephone import REASON, asks_reason, meaning_of_key, thanks, words_of
+from notifications.voices import Speech
 from scheduler.roster_import.folding import fold
 from scheduler.wording import RIGHT_TO_LEFT
 from web.clock import now
@@ -65,7 +63,7 @@ def sandbox() -> str:
     ]
     last = next((line for line in reversed(lines) if not line.incoming), None)
     message = session.get(Message, last.id) if last is not None else None
-    calling = message is not None and message.channel == ChannelKind.VOICE
+    call = _call(message) if message is not None and message.channel == ChannelKind.VOICE else None
     return render_template(
         "messages/sandbox.html",
         telephones=found,
@@ -74,8 +72,9 @@ def sandbox() -> str:
         owner=", ".join(names_at(session, g.centre.id, address)) or address,
         lines=lines,
         message=message,
-        call=words_of(session, message, _recording) if calling and message is not None else None,
-        keys=_keys(message) if calling and message is not None else (),
+        call=call,
+        asked=_asked(),
+        keys=_keys(message) if call is not None and message is not None else (),
         channel=message.channel if message is not None else ChannelKind.SMS,
         form_key=secrets.token_hex(16),
         channels=CHANNELS,
@@ -95,39 +94,48 @@ def answer_as_participant() -> Any:
     digit = request.form.get("digit", "")[:1]
     if channel not in channels or not address or not (text or digit):
         abort(400)
-    back = redirect(url_for("messages.sandbox", adresse=address, _anchor="telephone"))
+    asked = _asked() if digit else ""
+    why = about is not None and not asked and asks_reason(about, meaning_of_key(about, digit) or "")
+    question = {"demande": REASON} if why else {}
+    back = redirect(url_for("messages.sandbox", adresse=address, _anchor="telephone", **question))
     key = request.form.get("form_key", "")[:32] or secrets.token_hex(16)
-    query = select(InboundMessage.id).filter_by(provider=PROVIDER, provider_sid=key)
-    if session.scalars(query).first() is not None:
-        return back
     calling = channel is ChannelKind.VOICE
     if calling and text:
         channel, calling = ChannelKind.SMS, False
-    row = InboundMessage(
-        centre_id=g.centre.id,
-        provider=PROVIDER,
-        provider_sid=key,
+    stored = answer_on_trial(
+        session,
+        g.centre.id,
+        address,
+        digit or text,
+        instant,
+        key=key,
+        about=about,
         channel=channel,
-        address=address,
-        body=digit or text,
-        about_id=about.id if calling and about is not None else None,
-        received_at=instant,
+        asked=asked,
     )
-    session.add(row)
-    session.flush()
-    note_inbound(session, g.centre.id, channel, address, instant)
-    act(session, row.id, instant)
-    if calling and about is not None:
-        _hear(about, digit)
+    if stored and calling and about is not None and not why:
+        _hear(about, digit, asked)
     db.session.commit()
     return back
 
 
-def _hear(message: Message, digit: str) -> None:
+def _call(message: Message) -> Speech:
+    """Return what is heard now in a call."""
+    if _asked():
+        return thanks(db.session(), message, "not_coming", _recording, now())
+    return words_of(db.session(), message, _recording, now())
+
+
+def _asked() -> str:
+    """Return what was asked after the message: why somebody cannot come, or nothing."""
+    return REASON if request.values.get("demande") == REASON else ""
+
+
+def _hear(message: Message, digit: str, asked: str) -> None:
     """Say what is heard in a call after a key."""
-    meaning = meaning_of_key(message, digit)
-    said = thanks(db.session(), message, meaning, _recording) if meaning else None
-    if said is not None:
+    meaning = meaning_of_key(message, digit, asked)
+    if meaning:
+        said = thanks(db.session(), message, meaning, _recording, now())
         flash(_("Au téléphone, la personne entend : « %(words)s »", words=said.text), "info")
 
 
@@ -146,9 +154,7 @@ def trial_channels() -> frozenset[ChannelKind]:
 
 def _keys(message: Message) -> tuple[str, ...]:
     """Return the keys that a call asks for."""
-    return tuple(digit for digit in "123456789" if meaning_of_key(message, digit)) or tuple(
-        digit for digit, _meaning in REPLIES["come"]
-    )
+    return tuple(digit for digit in "123456789" if meaning_of_key(message, digit, _asked()))
 
 
 def _recording(token: str) -> str:

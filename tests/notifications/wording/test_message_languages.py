@@ -68,6 +68,7 @@ def test_a_language_is_whole(code: str) -> None:
     assert set(words.parts) == set(french.parts)
     assert set(words.headlines) == {spec.kind for spec in SPECS}
     assert set(words.reply) == set(words.keys) == set(REPLIES)
+    assert set(french.recorded) <= set(words.recorded) <= {*french.recorded, "session"}
     for name, part in words.parts.items():
         assert sorted(variables_in(part)) == sorted(variables_in(french.parts[name])), name
 
@@ -95,6 +96,8 @@ def test_the_numbers_to_answer_with_are_those_understood(code: str) -> None:
             assert said == ([n for n in numbers if n != "9"] or ["9"]), way
         else:
             assert re.findall(r"\d", words.reply[way]) == re.findall(r"\d", words.keys[way]) == ["9"]
+    assert re.findall(r"\d", words.parts["again"]) == ["0"]
+    assert re.findall(r"\d", words.recorded["unsaid"]) == ["9"]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

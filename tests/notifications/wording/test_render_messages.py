@@ -271,15 +271,6 @@ def test_reviewed_words_are_sent(session: Session, centre: Centre, make: Make) -
     assert used == {"ar": "ar", "uk": "fr", "ti": own.language, "tr": "fr"}
 
 
-def test_a_recording_speaks_where_no_machine_does(session: Session, centre: Centre, make: Make) -> None:
-    text = make(Recording, language="ti", name="reminder.one")
-    day = make(Recording, language="ti", name="weekday.2")
-    make(Recording, language="ti", name="weekday.3")
-    found = render(session, centre, REMINDER, VOICE, "ti", given())
-    assert (found.language, found.recording_id, found.recording_ids) == ("ti", text.id, (text.id, day.id))
-    assert render(session, centre, REMINDER, VOICE, "so", given()).recording_ids == ()
-
-
 def test_many_messages_take_three_queries(session: Session, centre: Centre, make: Make) -> None:
     make(CentreWording, text="{hello} {sessions}")
     make(Recording)

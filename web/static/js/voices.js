@@ -4,6 +4,10 @@
   const RATE = 8000;
   const LONGEST_S = 120;
   const PEAK = 0.9;
+  const HEARD = 0.06; // Part of the loudest sample below which there is silence.
+  const FAINT = 0.01; // A recording whose loudest sample is less than this holds no voice.
+  const MARGIN_S = 0.08; // Left around the words: pieces are played one after the other.
+  const SHORTEST_S = 0.3;
 
   const wavOf = (samples) => {
     const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
@@ -24,7 +28,16 @@
     return new Blob([view], { type: "audio/wav" });
   };
 
-  // One channel, 8 kHz, as loud as it goes without being cut.
+  // Without the silence before and after the words.
+  const trimmed = (samples, loudest) => {
+    const heard = (value) => Math.abs(value) > loudest * HEARD;
+    const margin = Math.round(MARGIN_S * RATE);
+    const first = Math.max(0, samples.findIndex(heard) - margin);
+    const last = Math.min(samples.length, samples.findLastIndex(heard) + margin);
+    return samples.slice(first, Math.max(last, Math.min(samples.length, first + SHORTEST_S * RATE)));
+  };
+
+  // One channel, 8 kHz, as loud as it goes without being cut; nothing where no voice is heard.
   const convert = async (blob) => {
     const decoder = new OfflineAudioContext(1, 1, RATE);
     const decoded = await decoder.decodeAudioData(await blob.arrayBuffer());
@@ -36,40 +49,72 @@
     source.start();
     const samples = (await context.startRendering()).getChannelData(0);
     const loudest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return wavOf(loudest > 0 ? samples.map((value) => (value * PEAK) / loudest) : samples);
+    if (loudest < FAINT) return null;
+    return wavOf(trimmed(samples, loudest).map((value) => (value * PEAK) / loudest));
   };
 
+  // Asked for once a page: some browsers ask the reader every time.
+  let microphone = null;
+  const listen = async () => {
+    if (!microphone || microphone.getTracks().some((track) => track.readyState !== "live")) {
+      microphone = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
+    }
+    return microphone;
+  };
+  const TROUBLES = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "absent", NotReadableError: "busy" };
+
   const setUp = (form) => {
+    const desk = form.parentElement;
     const part = (name) => form.querySelector(`[data-${name}]`);
     const file = form.querySelector('input[type="file"]');
-    const [record, stop, clock, heard, trouble] = ["record", "stop", "clock", "heard", "trouble"].map(part);
+    const [record, stop, clock, heard, after, again] = ["record", "stop", "clock", "heard", "after", "again"].map(part);
+    const tell = (trouble) => {
+      for (const each of desk.querySelectorAll("[data-trouble]")) each.hidden = each.dataset.trouble !== trouble;
+    };
 
     const take = async (blob) => {
-      trouble.hidden = true;
+      tell("");
+      let wav = null;
       try {
-        const wav = await convert(blob);
-        const files = new DataTransfer();
-        files.items.add(new File([wav], "voix.wav", { type: "audio/wav" }));
-        file.files = files.files;
-        if (heard.src) URL.revokeObjectURL(heard.src);
-        heard.src = URL.createObjectURL(wav);
-        heard.hidden = false;
+        wav = await convert(blob);
+        if (!wav) tell("silent");
       } catch {
-        file.value = "";
-        heard.hidden = true;
-        trouble.hidden = false;
+        tell("unreadable");
       }
+      heard.hidden = after.hidden = !wav;
+      if (record) record.hidden = Boolean(wav);
+      if (!wav) {
+        file.value = "";
+        return;
+      }
+      const files = new DataTransfer();
+      files.items.add(new File([wav], "voix.wav", { type: "audio/wav" }));
+      file.files = files.files;
+      if (heard.src) URL.revokeObjectURL(heard.src);
+      heard.src = URL.createObjectURL(wav);
+      heard.play().catch(() => {});
+      after.querySelector("[type=submit]").focus();
     };
     file.addEventListener("change", () => { if (file.files.length) take(file.files[0]); });
+    // A name that is missing must be seen to be filled in.
+    form.addEventListener("invalid", () => { form.querySelector("details").open = true; }, true);
 
-    if (!navigator.mediaDevices || !("MediaRecorder" in window)) return false;
+    if (!navigator.mediaDevices || !("MediaRecorder" in window)) {
+      tell("insecure");
+      form.querySelector("details").open = true;
+      return;
+    }
     part("microphone").hidden = false;
-    record.addEventListener("click", async () => {
+    const begin = async () => {
+      heard.pause();
+      heard.hidden = after.hidden = true;
+      tell("");
       let stream;
       try {
-        stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-      } catch {
-        document.getElementById("no-microphone").hidden = false;
+        stream = await listen();
+      } catch (error) {
+        record.hidden = false;
+        tell(TROUBLES[error.name] || "busy");
         return;
       }
       const recorder = new MediaRecorder(stream);
@@ -80,13 +125,11 @@
         clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
         if (seconds >= LONGEST_S && recorder.state === "recording") recorder.stop();
       }, 250);
-      const show = (running) => { record.hidden = running; stop.hidden = !running; clock.hidden = !running; };
+      const show = (running) => { record.hidden = running; stop.hidden = !running; };
       recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
       recorder.addEventListener("stop", () => {
         clearInterval(tick);
-        stream.getTracks().forEach((track) => track.stop());
         show(false);
-        record.focus();
         take(new Blob(pieces, { type: recorder.mimeType }));
       });
       stop.onclick = () => { if (recorder.state === "recording") recorder.stop(); };
@@ -94,10 +137,39 @@
       show(true);
       stop.focus();
       recorder.start();
-    });
-    return true;
+    };
+    record.addEventListener("click", begin);
+    again.addEventListener("click", begin);
   };
 
-  const able = [...document.querySelectorAll("form[data-voice]")].map(setUp);
-  if (able.includes(false)) document.getElementById("no-microphone").hidden = false;
+  // What a call says now, one recording after the other.
+  const playAll = (list) => {
+    const player = new Audio();
+    const sounds = [...list.querySelectorAll("[data-sound]")];
+    const next = () => {
+      list.querySelector(".playing")?.classList.remove("playing");
+      const each = sounds.shift();
+      if (!each) return;
+      each.classList.add("playing");
+      player.src = each.dataset.sound;
+      player.play().catch(() => each.classList.remove("playing"));
+    };
+    player.addEventListener("ended", next);
+    next();
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-play-all]");
+    if (button) playAll(button.closest("section").querySelector("ol"));
+  });
+
+  const start = (root) => root.querySelectorAll("form[data-voice]").forEach(setUp);
+  start(document);
+  // The desk was put in the place of the last one: on to the next piece.
+  document.addEventListener("htmx:afterSwap", () => {
+    const desk = document.getElementById("voices");
+    start(desk);
+    desk.scrollIntoView();
+    desk.querySelector("[data-record]")?.focus({ preventScroll: true });
+  });
+  window.addEventListener("pagehide", () => microphone?.getTracks().forEach((track) => track.stop()));
 })();
