@@ -13,15 +13,21 @@ from scheduler.db import Base, CentreOwned
 
 
 class Meaning(StrEnum):
-    """What an answer says; ``CHOICE`` names one of several places, ``UNKNOWN`` goes to a person."""
+    """What an answer says.
+
+    ``HELP`` asks how this works, ``MIXED`` comes to some sessions and not to others, ``CHOICE`` names one of several places, ``UNKNOWN``
+    goes to a person.
+    """
 
     COMING = "coming"
     NOT_COMING = "not_coming"
+    MIXED = "mixed"
     CALL_ME = "call_me"
     CHOICE = "choice"
     REASON = "reason"
     STOP = "stop"
     START = "start"
+    HELP = "help"
     UNKNOWN = "unknown"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from notifications.bundles import names_of
 from notifications.claimed import LAST_WORD
-from notifications.compose import USUAL_PRICES
-from notifications.contacts import Route, routes
+from notifications.contacts import Route, may_send, routes
 from notifications.models import ChannelKind, InboundMessage, Message, MessageKind
 from notifications.outbox import Draft, enqueue
 from notifications.policy import load_policies
 from notifications.replies.context import Context
 from notifications.wording import Told, Wordings, as_facts
+from scheduler.models import Participant
 
 #: Answers to one address in an hour, at most.
 MOST_PER_HOUR: Final = 5
@@ -41,15 +41,20 @@ _WRITTEN: Final = (ChannelKind.SMS, ChannelKind.WHATSAPP, ChannelKind.EMAIL)
 class Reply:
     """What is to be said: a text of ``MessageKind.ANSWER``, and what it is filled with.
 
-    ``reply`` is the way of answering it explains; ``numbers`` those of the ``choices`` in the offer.
-    ``unclear`` when it answers something that was not understood.
+    ``people`` are whom it speaks to, where not those of the context; ``absent`` the sessions that the
+    person does not come to, in a text that names others too. ``reply`` is the way of answering it
+    explains; ``numbers`` those of the ``choices`` in the offer. ``facts`` is kept beside it. ``unclear``
+    when it answers something that was not understood.
     """
 
     name: str
+    people: Sequence[Participant] = ()
     sessions: Sequence[Told] = ()
+    absent: Sequence[Told] = ()
     choices: Sequence[Told] = ()
     numbers: Sequence[int] = ()
     reply: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
     unclear: bool = False
 
 
@@ -58,34 +63,41 @@ def acknowledge(
 ) -> Message | None:
     """Put the answer to an answer in the outbox; ``None`` where nothing is to be said."""
     route = _route(session, context, inbound, reply)
-    unnamed = reply.name in ("opted_out", "opted_in")
-    if route is None or not (context.people or unnamed):
+    people = reply.people or context.people
+    unnamed = reply.name in ("opted_out", "opted_in", "help")
+    if route is None or not (people or unnamed):
         return None
     if _is_enough(session, inbound.centre_id, route.address, reply, now):
         return None
-    variables: dict[str, Any] = {"name": names_of(context.people) if context.people else ""}
-    if reply.sessions:
-        variables["sessions"] = list(reply.sessions)
-    if reply.choices:
-        variables["choices"] = list(reply.choices)
+    # Whoever wants no more messages is heard all the same, and gets only the word that it is so.
+    last_word = reply.name == "opted_out"
+    if not last_word and not may_send(session, inbound.centre_id, route.channel, route.address):
+        return None
+    variables: dict[str, Any] = {"name": names_of(people) if people else ""}
+    for key in ("sessions", "absent", "choices"):
+        if told := getattr(reply, key):
+            variables[key] = list(told)
     if reply.reply:
         variables["reply"] = reply.reply
+    if "asks" in reply.facts:
+        variables["asks"] = reply.facts["asks"]
     words = Wordings(session, context.centre).render(
         MessageKind.ANSWER, route.channel, context.language, variables, name=reply.name
     )
-    prices = load_policies(session, context.centre).centre.prices
+    policy = load_policies(session, context.centre).centre
     draft = Draft(
         centre_id=inbound.centre_id,
         key=f"answer:{inbound.id}",
         kind=MessageKind.ANSWER,
         channel=route.channel,
         address=route.address,
-        participant_id=context.people[0].id if context.people else None,
+        participant_id=people[0].id if people else None,
         language=words.language,
         subject=words.subject,
         body=words.body,
         facts={
             **as_facts(variables),
+            **reply.facts,
             "answer": reply.name,
             "about": context.about.id if context.about is not None else None,
             "reply": reply.reply,
@@ -95,8 +107,8 @@ def acknowledge(
         content_sid=words.content_sid,
         content_variables=words.content_variables,
         segments=words.segments,
-        price_eur_millicents=prices.get(route.channel, USUAL_PRICES[route.channel]) * words.segments,
-        step=LAST_WORD if reply.name == "opted_out" else "",
+        price_eur_millicents=policy.price(route.channel, words.segments),
+        step=LAST_WORD if last_word else "",
         expires_at=now + EXPIRY,
     )
     return enqueue(session, draft, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -18,16 +18,19 @@ from notifications.models import (
     InboundMessage,
     InboundState,
     Meaning,
+    MessageTopic,
 )
 from notifications.outbox import withhold
 from notifications.replies import places
 from notifications.replies.acknowledge import NOT_UNDERSTOOD, Reply, acknowledge
+from notifications.replies.attached import is_unreadable
 from notifications.replies.automatic import is_automatic
 from notifications.replies.context import Context, find_context
-from notifications.replies.effects import Effects, ask_for_call, confirm, give_reason, of_day, say
+from notifications.replies.effects import Effects, ask_for_call, confirm, give_reason, say
 from notifications.replies.understand import Understood, understand
+from notifications.replies.which import ask_which, is_in_doubt, settle
 from scheduler.db import begin_writing
-from scheduler.models import Answer, Centre
+from scheduler.models import Answer, Centre, Participant
 
 log = logging.getLogger("semainier.replies")
 
@@ -35,6 +38,11 @@ Clock = Callable[[], datetime]
 
 #: Answers worked on in one go.
 BATCH: Final = 100
+
+_ABOUT_COMING: Final = frozenset({Meaning.COMING, Meaning.NOT_COMING, Meaning.MIXED})
+
+#: What may be said to an offer of places.
+_OF_PLACES: Final = frozenset({Meaning.CHOICE, Meaning.COMING, Meaning.NOT_COMING})
 
 #: Ways of answering that "we have not understood" explains again.
 _EXPLAINED: Final = frozenset({"come", "understood", "choice", "seat", "reason", "rating"})
@@ -83,6 +91,7 @@ def act(session: Session, inbound_id: int, now: datetime) -> bool:
         return True
     context = find_context(session, centre, inbound)
     understood = read(inbound, context)
+    context, understood = settle(session, context, understood) or (context, understood)
     inbound.meaning, inbound.choice = understood.meaning, understood.choice
     inbound.about_id = context.about.id if context.about is not None else None
     if inbound.participant_id is None and len(context.people) == 1:
@@ -134,6 +143,9 @@ def _do(
         return _stop(session, inbound, now)
     if said.meaning is Meaning.START:
         return _start(session, inbound, now)
+    if said.meaning is Meaning.HELP:
+        leave_open(inbound)
+        return _explain("help", context)
     if said.courtesy:
         return None
     if said.meaning is Meaning.CALL_ME and ask_for_call(
@@ -141,40 +153,83 @@ def _do(
     ):
         confirm(context.topics, now)
         return Reply(name="we_will_call")
-    if said.meaning is Meaning.UNKNOWN or not context.certain or context.in_conversation:
+    if said.meaning is Meaning.UNKNOWN or context.in_conversation:
         return _to_a_person(context, inbound)
     if said.meaning is Meaning.CHOICE and context.question.way == "rating":
         return Reply(name="thanks")
-    if places.are_offered(context) and (said.meaning in (Meaning.CHOICE, Meaning.COMING, Meaning.NOT_COMING)):
+    if said.meaning in _ABOUT_COMING and is_in_doubt(context, said):
+        question = ask_which(session, context, inbound, said, now)
+        leave_open(inbound)
+        return question or _to_a_person(context, inbound)
+    if not context.certain and not (said.coming or said.absent):
+        return _to_a_person(context, inbound)
+    if places.are_offered(context) and said.meaning in _OF_PLACES:
         return places.answer_offer(session, context, inbound, said, now)
     if said.meaning is Meaning.REASON:
         return _reason(session, context, inbound, said)
-    if said.meaning in (Meaning.COMING, Meaning.NOT_COMING):
-        return _come(session, context, inbound, said, now)
+    if said.meaning in _ABOUT_COMING:
+        return _come(session, context, inbound, _of_topics(context, said), now)
     return _to_a_person(context, inbound)
 
 
+def _of_topics(context: Context, said: Understood) -> list[tuple[Understood, Sequence[MessageTopic]]]:
+    """Return what is said of which sessions: of all that were asked about where none is named."""
+    if not (said.coming or said.absent):
+        return [(said, context.topics)]
+    both = ((Meaning.COMING, said.coming), (Meaning.NOT_COMING, said.absent))
+    return [
+        (replace(said, meaning=meaning), context.topics_at(numbers)) for meaning, numbers in both if numbers
+    ]
+
+
 def _come(
-    session: Session, context: Context, inbound: InboundMessage, said: Understood, now: datetime
+    session: Session,
+    context: Context,
+    inbound: InboundMessage,
+    parts: Sequence[tuple[Understood, Sequence[MessageTopic]]],
+    now: datetime,
 ) -> Reply | None:
-    topics = of_day(context.topics, said.when, context.centre, inbound.received_at)
-    if not topics or (context.question.way == "call" and context.question.pending):
+    """Store what is said of each session; nothing of it where somebody should rather look."""
+    if not all(topics for _said, topics in parts) or (
+        context.question.way == "call" and context.question.pending
+    ):
         return _to_a_person(context, inbound)
-    given = Answer(said.meaning.value)
-    effects = say(session, context.centre, topics, context.people, given, now, reason=said.reason)
-    confirm(topics, now)
-    if effects.gone:
+    done = []
+    for said, topics in parts:
+        people = _people_of(session, context, topics)
+        given = Answer(said.meaning.value)
+        done.append((given, say(session, context.centre, topics, people, given, now, reason=said.reason)))
+        confirm(topics, now)
+    if any(effects.gone for _given, effects in done):
         leave_open(inbound)
         return Reply(name="place_gone")
-    return _thanks(effects, given)
+    return _thanks(done)
 
 
-def _thanks(effects: Effects, given: Answer) -> Reply:
-    if effects.told and given is Answer.COMING:
-        return Reply(name="thanks_coming", sessions=effects.told)
-    if effects.told and "" in effects.reasons:
-        return Reply(name="thanks_cannot", sessions=effects.told, reply="reason")
-    if effects.told or not effects.late:
+def _people_of(session: Session, context: Context, topics: Sequence[MessageTopic]) -> Sequence[Participant]:
+    """Return whose sessions these are; those of another message may be somebody else's."""
+    known = {person.id: person for person in context.people}
+    return [
+        known.get(each) or session.get_one(Participant, each)
+        for each in dict.fromkeys(topic.participant_id for topic in topics)
+    ]
+
+
+def _thanks(done: Sequence[tuple[Answer, Effects]]) -> Reply:
+    told = {given: effects.told for given, effects in done if effects.told}
+    coming, absent = told.get(Answer.COMING, []), told.get(Answer.NOT_COMING, [])
+    why = (
+        "reason"
+        if absent and any("" in effects.reasons for given, effects in done if given is Answer.NOT_COMING)
+        else ""
+    )
+    if coming and absent:
+        return Reply(name="thanks_some", sessions=coming, absent=absent, reply=why)
+    if coming:
+        return Reply(name="thanks_coming", sessions=coming)
+    if absent and why:
+        return Reply(name="thanks_cannot", sessions=absent, reply=why)
+    if absent or not any(effects.late for _given, effects in done):
         return Reply(name="thanks")
     return Reply(name="too_late")
 
@@ -204,7 +259,16 @@ def _to_a_person(context: Context, inbound: InboundMessage) -> Reply | None:
     leave_open(inbound)
     if context.in_conversation:
         return None
+    if is_unreadable(inbound.body):
+        return _explain("not_opened", context, unclear=True)
     if context.certain and context.question.way in _EXPLAINED:
-        way, numbers = context.question.way, context.numbers
-        return Reply(name=NOT_UNDERSTOOD, reply=way, numbers=numbers, unclear=True)
+        return _explain(NOT_UNDERSTOOD, context, unclear=True)
     return Reply(name="thanks", unclear=True)
+
+
+def _explain(name: str, context: Context, *, unclear: bool = False) -> Reply:
+    """Return a text that says again how the open question is answered, where there is one."""
+    asks = context.certain and context.question.way in _EXPLAINED
+    facts = {} if asks else {"asks": False}
+    way = context.question.way if asks else ""
+    return Reply(name=name, reply=way, numbers=context.numbers, facts=facts, unclear=unclear)

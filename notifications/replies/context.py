@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -29,6 +30,9 @@ ANSWERED_WITHIN: Final = timedelta(days=60)
 #: Two messages to one address within so long may both be meant by an answer.
 CLOSE: Final = timedelta(days=2)
 
+#: Messages that leave within so long of one another are read together: a "no" may be to each of them.
+TOGETHER: Final = timedelta(hours=6)
+
 #: After words of the team's own, what a person writes is part of a conversation.
 CONVERSATION: Final = timedelta(days=1)
 
@@ -36,6 +40,9 @@ CONVERSATION: Final = timedelta(days=1)
 WRITTEN_BY: Final = "written_by"
 
 _READ_BACK: Final = 20
+
+#: Ways of answering messages that offer something, whose moments are in what they are filled with.
+_OFFERING: Final = frozenset({"choice", "seat"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +55,16 @@ class Context:
         For whom it counts: those the message spoke of, or whoever is reached at the address.
     about : Message, optional
         The message that it answers.
+    others : tuple of MessageTopic
+        Sessions to come of which another message of these days spoke, still unanswered.
     numbers : tuple of int
         Numbers of the places that were last offered, in the order in which they were shown.
+    asked : Message, optional
+        The last message to the address, whose question is open.
     certain : bool
         False when another message to the same telephone, about other people, may be meant as well.
+    together : bool
+        Whether one of ``others`` was told at about the same time.
     in_conversation : bool
         The team itself wrote last, and reads what follows.
     """
@@ -61,8 +74,11 @@ class Context:
     about: Message | None
     question: Question
     topics: tuple[MessageTopic, ...] = ()
+    others: tuple[MessageTopic, ...] = ()
     numbers: tuple[int, ...] = ()
+    asked: Message | None = None
     certain: bool = True
+    together: bool = False
     in_conversation: bool = False
 
     @property
@@ -71,6 +87,12 @@ class Context:
         if self.people:
             return self.people[0].message_language
         return self.about.language if self.about is not None else None
+
+    def topics_at(self, numbers: Collection[int]) -> list[MessageTopic]:
+        """Return the sessions that begin at some of the question's moments, and whose they are."""
+        zone = ZoneInfo(self.centre.timezone)
+        wanted = {self.question.moments[number] for number in numbers}
+        return [each for each in (*self.topics, *self.others) if each.starts_at.astimezone(zone) in wanted]
 
 
 def find_context(session: Session, centre: Centre, inbound: InboundMessage) -> Context:
@@ -82,17 +104,35 @@ def find_context(session: Session, centre: Centre, inbound: InboundMessage) -> C
     newest = newest or next(iter(sent), None)
     if newest is None:
         return Context(centre=centre, people=tuple(known), about=None, question=Question())
-    about, question, numbers = _asked(session, newest, sent)
+    about, way, pending, numbers = _asked(session, newest, sent)
     topics = tuple(about.topics) if about is not None else ()
+    others = _others(session, about, sent, inbound.received_at) if about is not None and not told else {}
     people = _people(session, about, topics) or tuple(known)
+    own = {topic.participant_id for topic in topics}
+    zone = ZoneInfo(centre.timezone)
+    if way in _OFFERING:
+        offer = about if newest.kind == MessageKind.ANSWER and "choices" not in newest.facts else newest
+        moments = _offered(offer, zone)
+    else:
+        every = [*topics, *(topic for found in others.values() for topic in found)]
+        moments = sorted({topic.starts_at.astimezone(zone) for topic in every})
     return Context(
         centre=centre,
         people=people,
         about=about,
-        question=question,
+        question=Question(
+            way=way,
+            places=len(numbers),
+            pending=pending,
+            moments=tuple(moments),
+            today=inbound.received_at.astimezone(zone).date(),
+        ),
         topics=topics,
+        others=tuple(topic for found in others.values() for topic in found),
         numbers=numbers,
-        certain=told or about is None or not _rivals(session, about, sent, inbound.received_at),
+        asked=newest,
+        certain=all(topic.participant_id in own for found in others.values() for topic in found),
+        together=about is not None and any(_is_close(about, each, TOGETHER) for each in others),
         in_conversation=_is_conversation(newest, inbound.received_at),
     )
 
@@ -109,8 +149,10 @@ def way_of(message: Message) -> str:
 
 def _asked(
     session: Session, newest: Message, sent: Sequence[Message]
-) -> tuple[Message | None, Question, tuple[int, ...]]:
-    """Return the message an answer is about, the question that is open, and the numbers of its places."""
+) -> tuple[Message | None, str, bool, tuple[int, ...]]:
+    """Return the message an answer is about, the way it is answered, whether that is still open, and the
+    numbers of its places.
+    """
     about: Message | None = newest
     way, pending = way_of(newest), True
     numbers = [int(each) for each in newest.facts.get("numbers") or ()]
@@ -122,7 +164,14 @@ def _asked(
             way, pending = way_of(about) if about is not None else "", False
     if way == "choice" and not numbers and about is not None:
         numbers = list(range(1, len(about.facts.get("choices") or ()) + 1))
-    return about, Question(way=way, places=len(numbers), pending=pending), tuple(numbers)
+    return about, way, pending, tuple(numbers)
+
+
+def _offered(message: Message | None, zone: ZoneInfo) -> list[datetime]:
+    """Return when the places that a message offers begin, in the order of their numbers."""
+    facts = message.facts if message is not None else {}
+    told = facts.get("choices") or facts.get("sessions") or ()
+    return [datetime.fromisoformat(each["starts_at"]).astimezone(zone) for each in told]
 
 
 def _sent(session: Session, inbound: InboundMessage) -> Sequence[Message]:
@@ -156,29 +205,44 @@ def _people(
     return tuple(found[each] for each in dict.fromkeys([*first, *sorted(found)]) if each is not None)
 
 
-def _rivals(session: Session, about: Message, sent: Sequence[Message], now: datetime) -> bool:
-    """Whether an open message to the same address speaks of people that this one does not."""
-    own = {topic.participant_id for topic in about.topics}
-    others = [
-        each
-        for each in sent
-        if each.id != about.id
-        and way_of(each)
-        and each.kind != MessageKind.ANSWER
-        and abs(each.created_at - about.created_at) <= CLOSE
-        and any(topic.participant_id not in own and topic.starts_at > now for topic in each.topics)
-    ]
-    if not others:
-        return False
+def _others(
+    session: Session, about: Message, sent: Sequence[Message], now: datetime
+) -> dict[Message, list[MessageTopic]]:
+    """Return what open messages of these days asked about beside what this one does, and is to come."""
+    own = {(topic.participant_id, topic.session_uid) for topic in about.topics}
+    people = {topic.participant_id for topic in about.topics}
+    found: dict[Message, list[MessageTopic]] = {}
+    for each in sent:
+        if each.id == about.id or each.kind == MessageKind.ANSWER or not way_of(each):
+            continue
+        # An offer of places, or a question how it was, is no question of the same kind, unless it was
+        # to somebody else: a number may be for either.
+        asks = way_of(each) == way_of(about) == "come"
+        topics = [
+            topic
+            for topic in each.topics
+            if topic.starts_at > now
+            and (topic.participant_id, topic.session_uid) not in own
+            and (asks or topic.participant_id not in people)
+        ]
+        if topics and _is_close(about, each, CLOSE):
+            found[each] = topics
+            own |= {(topic.participant_id, topic.session_uid) for topic in topics}
+    if not found:
+        return {}
     answered = set(
         session.scalars(
             select(InboundMessage.about_id).where(
-                InboundMessage.about_id.in_([each.id for each in others]),
+                InboundMessage.about_id.in_([each.id for each in found]),
                 InboundMessage.state.in_((InboundState.DONE, InboundState.CLOSED)),
             )
         )
     )
-    return any(each.id not in answered for each in others)
+    return {each: topics for each, topics in found.items() if each.id not in answered}
+
+
+def _is_close(one: Message, other: Message, within: timedelta) -> bool:
+    return abs(one.created_at - other.created_at) <= within
 
 
 def _is_conversation(newest: Message, now: datetime) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,13 +40,6 @@ class Effects:
     gone: int = 0
     void: int = 0
     reasons: set[str] = field(default_factory=set)
-
-
-def of_day(topics: Iterable[MessageTopic], when: str, centre: Centre, now: datetime) -> list[MessageTopic]:
-    """Return the topics of the day an answer speaks of: ``today``, ``tomorrow`` or any."""
-    zone = ZoneInfo(centre.timezone)
-    day = now.astimezone(zone).date() + timedelta(days=when == "tomorrow")
-    return [topic for topic in topics if not when or topic.starts_at.astimezone(zone).date() == day]
 
 
 def confirm(topics: Iterable[MessageTopic], now: datetime) -> None:

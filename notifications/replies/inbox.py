@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from notifications.compose import USUAL_PRICES
 from notifications.contacts import Route, known_address, may_send, people_at, routes, takes_free_text
 from notifications.models import (
     AddressState,
@@ -193,7 +192,6 @@ def write(
     if route is None or silence:
         raise InvalidInputError(N_("Un message ne peut pas partir vers cette adresse. Appelez la personne."))
     segments = count_segments(text).count if route.channel is ChannelKind.SMS else 1
-    price = load_policies(session, centre).centre.prices.get(route.channel, USUAL_PRICES[route.channel])
     draft = Draft(
         centre_id=centre.id,
         key=f"written:{inbound.id}:{form_key}"[:160],
@@ -206,7 +204,7 @@ def write(
         body=text,
         facts={WRITTEN_BY: user_id, "about": inbound.about_id},
         segments=segments,
-        price_eur_millicents=price * segments,
+        price_eur_millicents=load_policies(session, centre).centre.price(route.channel, segments),
         expires_at=now + EXPIRY * 4,
     )
     return enqueue(session, draft, now)

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from notifications.replies.times import mark
+
 #: Longer texts are read by a person.
 MOST_LETTERS: Final = 300
 
@@ -84,7 +86,7 @@ def read(text: str) -> Text:
             clauses.append(Clause(tuple(words)))
             words.clear()
 
-    for letter in _HYPHENS.sub(" ", spell(text)) + "\n":
+    for letter in _HYPHENS.sub(" ", mark(spell(text))) + "\n":
         if letter.isalnum():
             word += letter
             continue

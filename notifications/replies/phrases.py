@@ -44,10 +44,19 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A phrase in a text: its group, and whether it is a bare no that may deny what follows it."""
+    """A phrase in a text: its group, and whether it is a bare no that may deny what follows it.
+
+    ``words`` is how many words it has.
+    """
 
     group: str
     denies: bool = False
+    words: int = 1
+
+    @property
+    def is_bare_no(self) -> bool:
+        """Whether it is a no in one word."""
+        return self.group == "not_coming" and self.words == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def find(words: Words, language: Language, names: frozenset[str] = frozenset()) 
             if before is None or group is None:
                 continue
             if shortest is None or len(before) + 1 < len(shortest):
-                shortest = [*before, Found(group, piece in language.negates)]
+                shortest = [*before, Found(group, piece in language.negates, len(piece))]
         best.append(shortest)
     return best[-1]
 

@@ -10,9 +10,10 @@ sessions      sessions told of: mappings or objects with ``starts_at`` and, wher
               ``facts.Told``); a ``scheduler.personal_week.Card`` will do
 choices       places to choose from, up to three, in the order of their numbers; same form as ``sessions``
 link          address of the person's page (``notifications.links.message_link``)
+absent        sessions the person does not come to, where ``sessions`` are those they do come to
 deadline      day or instant until when to answer
 centre, phone as the centre is called and reached; its settings where not given
-reply         way of answering (a key of ``texts.REPLIES``) that ``answer.not_understood`` repeats
+reply         way of answering (a key of ``texts.REPLIES``) that ``answer.not_understood`` and its like repeat
 picture       public address of a picture, sent along by WhatsApp to people who read little; where none is
               given, that of the moment a message about one session is for
 ============  ==============================================================================================

@@ -79,7 +79,7 @@ def as_facts(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return variables as JSON holds them, to be kept beside a message and rendered again from."""
     facts: dict[str, Any] = {}
     for key, value in variables.items():
-        if key in ("sessions", "choices"):
+        if key in ("sessions", "absent", "choices"):
             facts[key] = [_told_facts(Told.of(each)) for each in value]
         elif isinstance(value, date):
             facts[key] = value.isoformat()

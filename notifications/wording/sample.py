@@ -33,6 +33,7 @@ def sample_facts(
     return {
         "name": name,
         "sessions": told[:count] if "sessions" in spec.allowed | spec.given else [],
+        "absent": told[1:2] if "absent" in spec.allowed else [],
         "choices": told if "choices" in spec.allowed else [],
         "link": f"{public_url}/moi/{TOKEN}",
         "deadline": starts_at - timedelta(days=1),

@@ -128,6 +128,24 @@ SPECS: Final[tuple[TextSpec, ...]] = (
     TextSpec(kind=_K.ANSWER, name="too_late", allowed=_SESSIONS),
     TextSpec(kind=_K.ANSWER, name="place_chosen", allowed=_SESSIONS, needed=(_SESSIONS,), given=_SESSIONS),
     TextSpec(kind=_K.ANSWER, name="place_gone", allowed=_one_of("choices"), reply="choice"),
+    TextSpec(
+        kind=_K.ANSWER,
+        name="thanks_some",
+        allowed=_SESSIONS | {"absent"},
+        needed=(_SESSIONS, _one_of("absent")),
+        given=_SESSIONS | {"absent"},
+        reply="reason",
+    ),
+    TextSpec(
+        kind=_K.ANSWER,
+        name="which",
+        allowed=_one_of("choices"),
+        needed=(_one_of("choices"), _one_of("reply")),
+        given=_one_of("choices"),
+        reply="choice",
+    ),
+    TextSpec(kind=_K.ANSWER, name="not_opened", reply="come"),
+    TextSpec(kind=_K.ANSWER, name="help", reply="come", named=False),
 )
 
 BY_KEY: Final[Mapping[str, TextSpec]] = {spec.key: spec for spec in SPECS}

@@ -27,11 +27,13 @@ from web.permissions import Permission, may, requires
 MEANINGS = {
     Meaning.COMING: _l("vient"),
     Meaning.NOT_COMING: _l("ne vient pas"),
+    Meaning.MIXED: _l("vient à certaines séances"),
     Meaning.CALL_ME: _l("demande un appel"),
     Meaning.CHOICE: _l("a choisi"),
     Meaning.REASON: _l("donne une raison"),
     Meaning.STOP: _l("ne veut plus de messages"),
     Meaning.START: _l("veut de nouveau des messages"),
+    Meaning.HELP: _l("demande de l'aide"),
     Meaning.UNKNOWN: _l("pas compris"),
 }
 

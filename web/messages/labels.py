@@ -43,6 +43,10 @@ TEXTS: Mapping[str, Any] = {
     "answer.too_late": _l("Trop tard pour répondre"),
     "answer.place_chosen": _l("La place est réservée"),
     "answer.place_gone": _l("La place est déjà prise"),
+    "answer.thanks_some": _l("Merci : la personne vient à certaines séances"),
+    "answer.which": _l("De quelle séance parlez-vous ?"),
+    "answer.not_opened": _l("Nous ne pouvons pas ouvrir (voix, image…)"),
+    "answer.help": _l("Aide demandée"),
 }
 
 #: What each variable becomes.
@@ -54,6 +58,7 @@ VARIABLES: Mapping[str, Any] = {
     "link": _l("l'adresse de la page personnelle ; rien après elle sur sa ligne"),
     "more": _l("« plus d'informations » et l'adresse ; rien dans un SMS ou un appel"),
     "sessions": _l("les séances, chacune avec jour, heures, titre et lieu"),
+    "absent": _l("les séances où la personne ne vient pas"),
     "changes": _l("ce qui change, séance par séance"),
     "choices": _l("les moments à choisir, numérotés"),
     "day": _l("le jour de la première séance"),

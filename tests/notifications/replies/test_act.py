@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications import models as n
 from notifications.claimed import COLUMNS, LAST_WORD, read_claimed
+from notifications.contacts import may_send, people_at
 from notifications.models import ChannelKind, InboundState, Meaning, MessageKind, MessageState
 from notifications.replies.acknowledge import MOST_PER_HOUR
 from notifications.replies.act import act, act_on_waiting
@@ -256,18 +257,158 @@ def test_a_household_answers_for_all_the_message_spoke_of(
     assert phone.answer("Amira non").state == InboundState.OPEN
 
 
-def test_two_people_of_one_telephone_written_to_apart_are_not_mixed_up(
+def test_of_two_people_of_one_telephone_it_is_asked_who_is_meant(
     session: Session, phone: Phone, make: Make, held: m.GroupSession, person: m.Participant
 ) -> None:
     brother = make(m.Participant, first_name="Bilal", phone=PHONE)
     make(m.Attendance, session=held, participant=brother)
     first = phone.send((person, held))
     phone.send((brother, held))
-    assert phone.answer("2").state == InboundState.OPEN
+    asked = phone.answer("2")
+    assert asked.state == InboundState.OPEN
     assert session.scalars(select(m.AttendanceRecord)).first() is None
-    # A reply to one message by name of the provider is certain.
-    assert phone.answer("2", about_id=first.id).state == InboundState.DONE
+    name, text = phone.last()
+    assert name == "which"
+    assert "1 = Amira :" in text
+    assert "2 = Bilal :" in text
+    settled = phone.answer("1")
+    assert (settled.state, asked.state) == (InboundState.DONE, InboundState.DONE)
+    assert (asked.participant_id, settled.meaning) == (person.id, Meaning.NOT_COMING)
     assert record_of(session, person).answer == Answer.NOT_COMING
+    assert session.scalars(select(m.AttendanceRecord).filter_by(participant_id=brother.id)).first() is None
+    name, text = phone.last()
+    assert (name, "Merci Amira" in text) == ("thanks_cannot", True)
+    phone.answer("1")
+    assert record_of(session, person).answer_reason == "ill"
+    # A reply to one message by name of the provider is certain.
+    assert phone.answer("1", about_id=first.id).state == InboundState.DONE
+    assert record_of(session, person).answer == Answer.COMING
+
+
+@pytest.fixture
+def thursday(make: Make, held: m.GroupSession, person: m.Participant) -> m.GroupSession:
+    """A second session of Amira's, three days after the first."""
+    found = make(
+        m.GroupSession,
+        plan=held.plan,
+        starts_at=held.starts_at + timedelta(days=3),
+        ends_at=held.ends_at + timedelta(days=3),
+    )
+    make(m.Attendance, session=found, participant=person)
+    return found
+
+
+def answers_of(session: Session, person: m.Participant) -> dict[str, Answer | None]:
+    found = session.scalars(select(m.AttendanceRecord).filter_by(participant_id=person.id))
+    return {row.session_uid: row.answer for row in found}
+
+
+def test_a_no_to_two_messages_at_once_is_asked_about(
+    session: Session, phone: Phone, held: m.GroupSession, thursday: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    phone.send((person, thursday))
+    assert phone.answer("je ne peux pas").state == InboundState.OPEN
+    assert answers_of(session, person) == {}
+    assert phone.last()[0] == "which"
+    # The day may be named as well as the number.
+    assert phone.answer("lundi").state == InboundState.DONE
+    assert answers_of(session, person) == {held.uid: Answer.NOT_COMING}
+    assert phone.last()[0] == "thanks_cannot"
+
+
+def test_a_day_says_which_of_two_messages_is_meant(
+    session: Session, phone: Phone, held: m.GroupSession, thursday: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    phone.send((person, thursday))
+    assert phone.answer("lundi je ne peux pas").state == InboundState.DONE
+    assert answers_of(session, person) == {held.uid: Answer.NOT_COMING}
+
+
+def test_each_session_gets_its_own_answer(
+    session: Session, phone: Phone, held: m.GroupSession, thursday: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held), (person, thursday), kind=MessageKind.CHANGE)
+    row = phone.answer("lundi non, jeudi oui")
+    assert (row.state, row.meaning) == (InboundState.DONE, Meaning.MIXED)
+    assert answers_of(session, person) == {held.uid: Answer.NOT_COMING, thursday.uid: Answer.COMING}
+    name, text = phone.last()
+    assert name == "thanks_some"
+    assert (
+        text.index("jeudi") < text.index("Vous ne venez pas") < text.index("lundi") < text.index("Pourquoi")
+    )
+    phone.answer("1")
+    records = session.scalars(select(m.AttendanceRecord)).all()
+    assert {row.session_uid: row.answer_reason for row in records} == {held.uid: "ill", thursday.uid: ""}
+
+
+def test_all_sessions_of_a_message_are_meant_by_a_number(
+    session: Session, phone: Phone, held: m.GroupSession, thursday: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held), (person, thursday), kind=MessageKind.CHANGE)
+    assert phone.answer("1").state == InboundState.DONE
+    assert set(answers_of(session, person).values()) == {Answer.COMING}
+    assert phone.answer("vendredi non").state == InboundState.OPEN
+
+
+def test_what_cannot_be_opened_is_said_and_put_before_a_person(
+    session: Session, phone: Phone, held: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    assert phone.answer("[audio]", channel=ChannelKind.WHATSAPP).state == InboundState.OPEN
+    name, text = phone.last()
+    assert name == "not_opened"
+    assert "1 = je viens" in text
+    # With words beside it, somebody looks at both.
+    assert phone.answer("oui [image]", channel=ChannelKind.WHATSAPP).state == InboundState.OPEN
+    assert len(phone.said) == 1
+    assert session.scalars(select(m.AttendanceRecord)).first() is None
+
+
+def test_help_is_explained_and_read(
+    session: Session, phone: Phone, held: m.GroupSession, person: m.Participant
+) -> None:
+    row = phone.answer("AIDE")
+    assert (row.state, row.meaning) == (InboundState.OPEN, Meaning.HELP)
+    name, text = phone.last()
+    assert name == "help"
+    assert "STOP" in text
+    assert "1 =" not in text
+    phone.send((person, held))
+    phone.answer("help")
+    assert "1 = je viens" in phone.last()[1]
+
+
+def test_two_answers_that_differ_are_both_kept_and_the_last_counts(
+    session: Session, phone: Phone, held: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    rows = [phone.answer("1"), phone.answer("je ne peux pas"), phone.answer("je viens")]
+    assert [row.meaning for row in rows] == [Meaning.COMING, Meaning.NOT_COMING, Meaning.COMING]
+    assert record_of(session, person).answer == Answer.COMING
+
+
+def test_who_wants_no_messages_is_heard_and_not_answered(
+    session: Session, phone: Phone, held: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    phone.answer("STOP")
+    assert phone.answer("2").state == InboundState.DONE
+    assert record_of(session, person).answer == Answer.NOT_COMING
+    assert [row.facts["answer"] for row in phone.said] == ["opted_out"]
+
+
+def test_silence_for_a_shared_telephone_is_before_the_team_with_everybody_there(
+    session: Session, phone: Phone, make: Make, centre: m.Centre, held: m.GroupSession, person: m.Participant
+) -> None:
+    make(m.Participant, first_name="Bilal", phone=PHONE)
+    phone.send((person, held))
+    assert phone.answer("je stop pas").state == InboundState.OPEN
+    phone.answer("STOP")
+    people = people_at(session, centre.id, ChannelKind.SMS, PHONE)
+    assert {each.first_name for each in people} == {"Amira", "Bilal"}
+    assert not may_send(session, centre.id, ChannelKind.SMS, PHONE)
 
 
 def test_stop_holds_at_once_and_is_confirmed(

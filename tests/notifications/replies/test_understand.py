@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 import pytest
 
@@ -14,7 +15,12 @@ from notifications.wording import REPLIES, shipped
 from scheduler.wording import languages as page_languages
 from scheduler.wording import plain_words
 
-COME = Question(way="come")
+#: Asked on a Monday about this evening and tomorrow.
+COME = Question(
+    way="come",
+    moments=(datetime(2026, 11, 23, 18), datetime(2026, 11, 24, 14)),  # noqa: DTZ001
+    today=date(2026, 11, 23),
+)
 
 COMING, NOT_COMING, CALL = Meaning.COMING, Meaning.NOT_COMING, Meaning.CALL_ME
 
@@ -253,10 +259,10 @@ UNCERTAIN = (
     ("fr", "1 ou 2"),
     ("fr", "1/2"),
     ("fr", "2 enfants malades"),
-    ("fr", "oui à 14h"),
+    ("fr", "oui à 16h"),
     ("fr", "désolé"),
     ("fr", "demain"),
-    ("fr", "Je ne viens pas lundi mais mardi oui"),
+    ("fr", "Je ne viens pas lundi mais mercredi oui"),
     ("fr", "non, appelez-moi"),
     ("fr", "ne m'appelez pas"),
     ("fr", "peut-être"),
@@ -349,9 +355,10 @@ def test_nothing_is_guessed(language: str, text: str) -> None:
 
 
 def test_a_day_is_part_of_the_answer() -> None:
-    assert understand("je ne viens pas demain", COME, language="fr").when == "tomorrow"
-    assert understand("اليوم لا أستطيع الحضور", COME, language="ar").when == "today"
-    assert understand("aujourd'hui oui, demain non", COME, language="fr").meaning is Meaning.UNKNOWN
+    assert understand("je ne viens pas demain", COME, language="fr").absent == {1}
+    assert understand("اليوم لا أستطيع الحضور", COME, language="ar").absent == {0}
+    both = understand("aujourd'hui oui, demain non", COME, language="fr")
+    assert (both.meaning, both.coming, both.absent) == (Meaning.MIXED, {0}, {1})
 
 
 def test_a_reason_alone_is_no_absence() -> None:
