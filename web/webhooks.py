@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from notifications.callbacks import Incoming, find_message, record_incoming, record_key
 from notifications.channels.twilio import HOOKS
 from notifications.recordings import recording_url
+from notifications.replies.attached import with_attached
 from notifications.telephone import (
     AGAIN,
     REASON,
@@ -36,6 +37,9 @@ csrf.exempt(blueprint)
 #: How often a call says its words again after a key that was not offered.
 MOST_TURNS = 3
 
+#: Things that one text carries at most.
+MOST_ATTACHED = 10
+
 
 @blueprint.before_request
 def check_signature() -> None:
@@ -50,10 +54,12 @@ def check_signature() -> None:
 def inbound() -> Response:
     """Keep a text from outside; the answer to it is a message like any other."""
     form = request.form
-    text = form.get("Body", "")
-    if not text and form.get("NumMedia", "0") != "0":
-        # A spoken message or a picture: somebody has to look.
-        text = f"[{form.get('MediaContentType0', 'media').partition('/')[0]}]"
+    attached = range(min(form.get("NumMedia", 0, int), MOST_ATTACHED))
+    text = with_attached(
+        form.get("Body", ""),
+        [form.get(f"MediaContentType{number}", "") for number in attached],
+        location="Latitude" in form,
+    )
     incoming = Incoming(
         sid=form.get("MessageSid", ""),
         sender=form.get("From", ""),
