@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import NO_ROUTE, load_allowance
+from notifications.allowance import NO_ROUTE, flag_budget, load_allowance
 from notifications.compose import Composer, PageAddress
 from notifications.contacts import exempt_people, routes_of
 from notifications.models import Message, MessageKind, MessageState
@@ -158,6 +158,7 @@ def enqueue_words(
             else allowance.refuse([each.participant_id], today, draft.price_eur_millicents)
         )
         drafts.append(replace(draft, withheld=withheld) if withheld else draft)
+    flag_budget(session, centre, drafts, now)
     return enqueue_all(session, drafts, now)
 
 

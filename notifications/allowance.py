@@ -1,17 +1,32 @@
-"""What may still be sent: the budget of the month, and how often a person is written to in a day."""
+"""What may still be sent: the budget of the month, and how often a person is written to in a day.
+
+Every message that costs money counts against the month in which it was written, whatever it is for: at the
+price the provider asked where that is known, at that of the list until then. Messages of the rules
+(``OPTIONAL``), and what comes in their place when they fail, are held back when too little is left; changes
+and answers go out all the same.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.models import Message, MessageKind, MessageState, MessageTopic
+from notifications.models import (
+    ChannelKind,
+    Message,
+    MessageKind,
+    MessageState,
+    MessageTopic,
+    ReminderPolicy,
+)
+from notifications.outbox import Draft
 from notifications.policy import Policy
 from scheduler.models import Centre, Task
 from scheduler.timegrid import to_instant, to_wall
@@ -26,8 +41,18 @@ BUDGET_TASK = "message_budget"
 
 MILLICENTS = 1000
 
-#: States of messages that cost nothing and reach nobody.
+#: States of messages that reach nobody and never will.
 UNSENT = (MessageState.SUPERSEDED, MessageState.WITHHELD, MessageState.EXPIRED)
+
+#: Kinds that wait for money; the others must be heard whatever they cost.
+OPTIONAL: Final = frozenset({MessageKind.REMINDER, MessageKind.MISSED_YOU, MessageKind.SATISFACTION})
+
+
+def costs_money(channel: ChannelKind, state: MessageState) -> bool:
+    """Whether a message of a price is paid for: not what never left, was refused, or rang in vain."""
+    if channel is ChannelKind.VOICE and state is MessageState.UNDELIVERED:
+        return False
+    return state not in {*UNSENT, MessageState.FAILED}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,26 +73,50 @@ class Allowance:
         """
         if all(self.messages[person, day] >= self.policy.most_per_day for person in people):
             return OFTEN_ENOUGH
-        month = day.replace(day=1)
-        budget = self.policy.budget_eur_cents
-        costs = self.spent[month] + price_eur_millicents
-        if budget is not None and price_eur_millicents and costs > budget * MILLICENTS:
+        if not self.pay(day, price_eur_millicents):
             return OVER_BUDGET
-        self.spent[month] = costs
         for person in people:
             self.messages[person, day] += 1
         return None
 
+    def pay(self, day: date, price_eur_millicents: int) -> bool:
+        """Take a price out of the month's budget; ``False`` where too little is left."""
+        month = day.replace(day=1)
+        budget = self.policy.budget_eur_cents
+        costs = self.spent[month] + price_eur_millicents
+        if budget is not None and price_eur_millicents and costs > budget * MILLICENTS:
+            return False
+        self.spent[month] = costs
+        return True
+
 
 def load_allowance(
-    session: Session, centre: Centre, policy: Policy, people: Collection[int], now: datetime
+    session: Session,
+    centre: Centre,
+    policy: Policy,
+    people: Collection[int],
+    now: datetime,
+    *,
+    spending: bool = True,
 ) -> Allowance:
-    """Return what has gone out this month, and today to some people."""
+    """Return what has gone out this month, and today to some people.
+
+    Parameters
+    ----------
+    spending : bool
+        Something is to be sent: nobody else spends of the same budget until the transaction ends.
+    """
     zone = ZoneInfo(centre.timezone)
     today = to_wall(now, zone)[0]
     month = today.replace(day=1)
+    if spending:
+        # Only a centre with rules of its own has a budget.
+        own = ReminderPolicy.centre_id == centre.id, ReminderPolicy.programme_id.is_(None)
+        session.execute(select(ReminderPolicy.id).where(*own).with_for_update())
     found = Allowance(policy=policy)
     found.spent[month] = spent_since(session, centre, month)
+    if not people:
+        return found
     query = (
         select(MessageTopic.participant_id, func.count(Message.id.distinct()))
         .join(MessageTopic.message)
@@ -88,18 +137,34 @@ def load_allowance(
 
 def spent_since(session: Session, centre: Centre, first_day: date) -> int:
     """Return what a centre's messages cost since a local day began, in thousandths of a cent."""
-    total = session.scalar(
-        select(func.sum(Message.price_eur_millicents)).where(
+    query = (
+        select(Message.channel, Message.state, func.sum(Message.price_eur_millicents))
+        .where(
             Message.centre_id == centre.id,
             Message.created_at >= to_instant(first_day, time(), ZoneInfo(centre.timezone)),
-            Message.state.not_in(UNSENT),
         )
+        .group_by(Message.channel, Message.state)
     )
-    return int(total or 0)
+    return sum(
+        int(price or 0)
+        for channel, state, price in session.execute(query)
+        if costs_money(ChannelKind(channel), MessageState(state))
+    )
 
 
-def flag_budget(session: Session, centre: Centre, day: date, now: datetime) -> None:
-    """Tell the coordination, once a month, that reminders wait for money."""
+def is_affordable(session: Session, centre: Centre, policy: Policy, draft: Draft, now: datetime) -> bool:
+    """Tell whether the month's budget leaves enough for what comes in the place of a failed message."""
+    if draft.kind not in OPTIONAL or not draft.price_eur_millicents:
+        return True
+    today = to_wall(now, ZoneInfo(centre.timezone))[0]
+    return load_allowance(session, centre, policy, (), now).pay(today, draft.price_eur_millicents)
+
+
+def flag_budget(session: Session, centre: Centre, drafts: Iterable[Draft], now: datetime) -> None:
+    """Tell the coordination, once a month, where messages wait for money."""
+    if not any(draft.withheld == OVER_BUDGET for draft in drafts):
+        return
+    day = to_wall(now, ZoneInfo(centre.timezone))[0]
     month = f"{day:%Y-%m}"
     query = select(Task).where(Task.centre_id == centre.id, Task.kind == BUDGET_TASK)
     if not any(task.facts.get("month") == month for task in session.scalars(query)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,14 +19,6 @@ from scheduler.models import Centre, Participant
 
 #: Returns the address of a person's page, to be written in a message.
 PageAddress = Callable[[int], str]
-
-#: Usual prices in Belgium, in thousandths of a euro cent: an SMS segment, a WhatsApp message, a short call.
-USUAL_PRICES: Final[Mapping[ChannelKind, int]] = {
-    ChannelKind.SMS: 9_300,
-    ChannelKind.WHATSAPP: 5_000,
-    ChannelKind.VOICE: 6_000,
-    ChannelKind.EMAIL: 0,
-}
 
 #: A message that did not leave by then is of no use.
 EXPIRY: Final = timedelta(minutes=15)
@@ -55,7 +47,7 @@ class Composer:
     ) -> None:
         self.centre = centre
         self._wordings = Wordings(session, centre)
-        self._prices = policy.prices
+        self._policy = policy
         self._page_address = page_address
 
     def draft(
@@ -111,7 +103,7 @@ class Composer:
             media_url=words.media_url,
             recording_id=words.recording_id,
             segments=words.segments,
-            price_eur_millicents=self.price(channel, words.segments) if route else 0,
+            price_eur_millicents=self._policy.price(channel, words.segments) if route else 0,
             step=step,
             variant=variant,
             next_at=next_at,
@@ -119,7 +111,3 @@ class Composer:
             withheld=withheld,
             topics=tuple(topics),
         )
-
-    def price(self, channel: ChannelKind, segments: int) -> int:
-        """Return what a message is expected to cost, in thousandths of a euro cent."""
-        return self._prices.get(channel, USUAL_PRICES[channel]) * segments

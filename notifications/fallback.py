@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from notifications.allowance import OVER_BUDGET, flag_budget, is_affordable
 from notifications.channels import Verdict
-from notifications.compose import USUAL_PRICES
 from notifications.contacts import Route, learn, may_send, routes
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, Topic, enqueue
@@ -55,7 +56,7 @@ def after_failure(
     Returns
     -------
     Message or None
-        What was put in the outbox.
+        What was put in the outbox; it is withheld where the month's budget leaves nothing for it.
     """
     if not _mark_followed(session, message, now):
         return None
@@ -69,11 +70,18 @@ def after_failure(
     centre = session.get_one(Centre, message.centre_id)
     policy = load_policies(session, centre).centre
     chain = _chain(session, message)
+    held: Draft | None = None
     for route, wait in _ways(session, centre, person, chain, consequence):
         next_at = _time_to_send(centre, policy, route, now + wait)
         if message.expires_at is None or next_at < message.expires_at:
-            return enqueue(session, _draft(session, centre, person, policy, chain, route, next_at), now)
-    return None
+            draft = _draft(session, centre, person, policy, chain, route, next_at)
+            if is_affordable(session, centre, policy, draft, now):
+                return enqueue(session, draft, now)
+            held = held or replace(draft, withheld=OVER_BUDGET)
+    if held is None:
+        return None
+    flag_budget(session, centre, [held], now)
+    return enqueue(session, held, now)
 
 
 def follow_failures(session: Session, clock: Callable[[], datetime]) -> int:
@@ -179,7 +187,6 @@ def _draft(
 ) -> Draft:
     last = chain[0]
     words = _words(session, centre, person, last, route)
-    price = policy.prices.get(route.channel, USUAL_PRICES[route.channel])
     return Draft(
         centre_id=centre.id,
         key=_key(chain, route),
@@ -196,7 +203,7 @@ def _draft(
         media_url=words.media_url,
         recording_id=words.recording_id,
         segments=words.segments,
-        price_eur_millicents=price * words.segments,
+        price_eur_millicents=policy.price(route.channel, words.segments),
         step=last.step,
         variant=last.variant,
         next_at=next_at,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import UNSENT, load_allowance
+from notifications.allowance import UNSENT, costs_money, load_allowance
 from notifications.compose import Composer, PageAddress
 from notifications.contacts import Route
 from notifications.models import ChannelKind, Message, MessageKind, MessageState
@@ -79,7 +79,7 @@ def forecast(
         return found
     people = {person.id for each in bundles for person in each.people}
     found.people = len(people)
-    allowance = load_allowance(session, centre, policies.centre, people, now)
+    allowance = load_allowance(session, centre, policies.centre, people, now, spending=False)
     composer = _Estimator(session, centre, policies.centre, page_address)
     for draft in drafts_of(bundles, composer, allowance, ZoneInfo(centre.timezone)):
         if draft.withheld is not None:
@@ -92,7 +92,10 @@ def forecast(
 
 
 def sent_since(session: Session, centre: Centre, first_day: date) -> Forecast:
-    """Return what went out since a local day began, of every kind, and what was held back."""
+    """Return what went out since a local day began, of every kind, and what was held back.
+
+    What a provider refused is not among the messages; its price is as little as that of one held back.
+    """
     query = (
         select(
             Message.channel,
@@ -113,9 +116,11 @@ def sent_since(session: Session, centre: Centre, first_day: date) -> Forecast:
         if state == MessageState.WITHHELD:
             found.withheld[reason or ""] += count
         elif state not in UNSENT:
-            found.by_channel[ChannelKind(channel)] += count
-            found.price_eur_millicents += int(price or 0)
-            found.segments += int(segments or 0)
+            if state != MessageState.FAILED:
+                found.by_channel[ChannelKind(channel)] += count
+                found.segments += int(segments or 0)
+            if costs_money(ChannelKind(channel), MessageState(state)):
+                found.price_eur_millicents += int(price or 0)
     return found
 
 

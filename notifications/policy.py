@@ -25,6 +25,14 @@ MOST_BUDGET_EUR_CENTS: Final = 10_000_000
 MOST_PRICE_MILLICENTS: Final = 500_000
 MOST_SATISFACTION_WEEKS: Final = 26
 
+#: Usual prices in Belgium, in thousandths of a euro cent: an SMS segment, a WhatsApp message, a short call.
+USUAL_PRICES: Final[Mapping[ChannelKind, int]] = {
+    ChannelKind.SMS: 9_300,
+    ChannelKind.WHATSAPP: 5_000,
+    ChannelKind.VOICE: 6_000,
+    ChannelKind.EMAIL: 0,
+}
+
 #: Columns of a policy that a programme may set for itself; the others count for the whole centre.
 OWN_TO_PROGRAMMES: Final = (
     "active",
@@ -106,6 +114,10 @@ class Policy:
     change_days: int = 14
     budget_eur_cents: int | None = None
     prices: Mapping[str, int] = field(default_factory=dict)
+
+    def price(self, channel: ChannelKind, segments: int) -> int:
+        """Return what a message is expected to cost, in thousandths of a euro cent."""
+        return self.prices.get(channel, USUAL_PRICES[channel]) * segments
 
     def check(self) -> None:
         """Make sure that the rules can be followed.

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import NO_ROUTE, OVER_BUDGET, Allowance, flag_budget, load_allowance
+from notifications.allowance import NO_ROUTE, Allowance, flag_budget, load_allowance
 from notifications.bundles import Bundle, Occasion, bundle
 from notifications.compose import EXPIRY, Composer, PageAddress
 from notifications.contacts import exempt_people, routes_of
@@ -68,8 +68,7 @@ def enqueue_due(
     allowance = load_allowance(session, centre, policies.centre, people, now)
     composer = Composer(session, centre, policies.centre, page_address)
     drafts = list(drafts_of(bundles, composer, allowance, ZoneInfo(centre.timezone)))
-    if any(draft.withheld == OVER_BUDGET for draft in drafts):
-        flag_budget(session, centre, to_wall(now, ZoneInfo(centre.timezone))[0], now)
+    flag_budget(session, centre, drafts, now)
     return enqueue_all(session, drafts, now)
 
 

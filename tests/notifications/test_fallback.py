@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
+from notifications.allowance import BUDGET_TASK
 from notifications.contacts import opt_out
 from notifications.fallback import RETRY_AFTER, after_failure, follow_failures
+from notifications.forecast import sent_since
 from notifications.models import (
     AddressState,
     ChannelKind,
@@ -21,9 +25,11 @@ from notifications.models import (
     MessageState,
     MessageTopic,
 )
+from notifications.policy import Policy, save_policy
 from notifications.wording import as_facts
-from scheduler.models import Centre, Participant
-from tests.factories import Make
+from scheduler.db import begin_writing
+from scheduler.models import Centre, Participant, Task
+from tests.factories import Make, making_in
 
 SMS, WHATSAPP, VOICE, EMAIL = (
     ChannelKind.SMS,
@@ -174,6 +180,75 @@ def test_some_failures_are_followed_by_nothing(
     assert after_failure(session, failed(key="c"), "30005", now) is None
     person.active = False
     assert after_failure(session, failed("30003", key="d"), "30003", now) is None
+
+
+def test_what_comes_instead_waits_for_money_too_unless_it_costs_nothing(
+    session: Session, centre: Centre, failed: Fail, person: Participant, now: datetime
+) -> None:
+    save_policy(session, centre, Policy(budget_eur_cents=6, prices={"voice": 6_000}))
+    first = after_failure(session, failed(key="a"), "30005", now)
+    assert first is not None
+    assert (first.channel, first.state) == (VOICE, MessageState.QUEUED)
+    by_mail = after_failure(session, failed(key="b"), "30005", now)
+    assert by_mail is not None
+    assert (by_mail.channel, by_mail.state) == (EMAIL, MessageState.QUEUED)
+    person.email = None
+    held = after_failure(session, failed(key="c"), "30005", now)
+    assert held is not None
+    assert (held.channel, held.state, held.error_code) == (VOICE, MessageState.WITHHELD, "budget")
+    assert len(session.scalars(select(Task).where(Task.kind == BUDGET_TASK)).all()) == 1
+    change = after_failure(session, failed(key="d", kind=MessageKind.CHANGE), "30005", now)
+    assert change is not None
+    assert change.state == MessageState.QUEUED
+    assert sent_since(session, centre, now.date().replace(day=1)).price_eur_millicents == 12_000
+
+
+def test_two_failures_at_once_do_not_spend_the_same_money(engine: Engine, money_for_one: list[int]) -> None:
+    started = threading.Event()
+
+    def follow(session: Session, message_id: int) -> None:
+        begin_writing(session)
+        message = session.get_one(Message, message_id)
+        after_failure(session, message, "30005", message.created_at)
+
+    def second() -> None:
+        with Session(engine) as session:
+            started.set()
+            follow(session, money_for_one[1])
+            session.commit()
+
+    thread = threading.Thread(target=second)
+    with Session(engine) as session:
+        follow(session, money_for_one[0])
+        thread.start()
+        assert started.wait(30)
+        thread.join(0.3)
+        assert thread.is_alive()
+        session.commit()
+    thread.join(60)
+    with Session(engine) as session:
+        states = session.scalars(select(Message.state).where(Message.fallback_of_id.in_(money_for_one)))
+        assert sorted(states) == [MessageState.QUEUED, MessageState.WITHHELD]
+
+
+@pytest.fixture
+def money_for_one(engine: Engine, now: datetime) -> Iterator[list[int]]:
+    """Two committed reminders that failed, of a centre with money for one call."""
+    with Session(engine, expire_on_commit=False) as session:
+        centre = Centre(name="CPAS d'essai", slug=f"essai-{uuid.uuid4().hex[:8]}", created_at=now)
+        session.add(centre)
+        session.flush()
+        with making_in(session, centre) as make:
+            save_policy(session, centre, Policy(budget_eur_cents=6, prices={"voice": 6_000}))
+            rows = []
+            for number in range(2):
+                person = make(Participant, phone=f"+3247000000{number}")
+                values = {"participant": person, "address": person.phone, "created_at": now}
+                rows.append(make(Message, **values, state=MessageState.UNDELIVERED, error_code="30005"))
+        session.commit()
+        yield [row.id for row in rows]
+        session.execute(delete(Centre).where(Centre.id == centre.id))
+        session.commit()
 
 
 def test_a_job_follows_what_providers_told_of_once(

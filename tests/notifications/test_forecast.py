@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.forecast import forecast
+from notifications.allowance import spent_since
+from notifications.forecast import forecast, sent_since
 from notifications.models import ChannelKind, Message
 from notifications.policy import Policies, Policy, Step, save_policy
 from notifications.reminders import enqueue_due
@@ -63,3 +64,24 @@ def test_rules_can_be_tried_out(session: Session, centre: m.Centre, make: Make) 
     told = forecast(session, centre, NOW, policies=Policies(Policy(steps=(call,), household=False), {}))
     assert (told.calls, told.messages) == (12, 6)
     assert forecast(session, centre, NOW, policies=Policies(Policy(active=False), {})).people == 0
+
+
+def test_spent_is_what_was_paid_for(session: Session, centre: m.Centre, make: Make) -> None:
+    paid = [
+        (ChannelKind.SMS, "queued"),
+        (ChannelKind.SMS, "delivered"),
+        (ChannelKind.SMS, "undelivered"),
+        (ChannelKind.VOICE, "delivered"),
+    ]
+    free = [
+        (ChannelKind.SMS, "failed"),
+        (ChannelKind.SMS, "superseded"),
+        (ChannelKind.SMS, "withheld"),
+        (ChannelKind.VOICE, "undelivered"),
+    ]
+    for channel, state in (*paid, *free):
+        make(Message, channel=channel, state=state, price_eur_millicents=1000, created_at=NOW)
+    make(Message, price_eur_millicents=9000, created_at=NOW - timedelta(days=30))
+    found = sent_since(session, centre, MONDAY.replace(day=1))
+    assert found.price_eur_millicents == spent_since(session, centre, MONDAY.replace(day=1)) == 4000
+    assert (found.messages, found.calls) == (3, 2)

@@ -19,10 +19,9 @@ from wtforms.validators import InputRequired, Optional
 
 from notifications import policy as domain
 from notifications.allowance import MILLICENTS, NO_ROUTE, OFTEN_ENOUGH, OVER_BUDGET
-from notifications.compose import USUAL_PRICES
 from notifications.forecast import Forecast, forecast, sent_since
 from notifications.models import ChannelKind, ReminderPolicy
-from notifications.policy import MOST_DAYS, MOST_STEPS, OnHolidays, Policies, Policy, Step
+from notifications.policy import MOST_DAYS, MOST_STEPS, USUAL_PRICES, OnHolidays, Policies, Policy, Step
 from scheduler.errors import InvalidInputError
 from scheduler.models import Programme
 from scheduler.records import find
