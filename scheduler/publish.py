@@ -14,7 +14,7 @@ from scheduler.audit import record
 from scheduler.changes import PlanChanges, compare
 from scheduler.errors import InvalidInputError, PlanRejectedError, StalePlanError
 from scheduler.generate import chosen_overrides
-from scheduler.held_places import lost_holds, take_away
+from scheduler.held_places import Hold, lost_holds, take_away
 from scheduler.in_force import days_in_force, last_publication, sessions_in_force, sessions_of
 from scheduler.judge import Judge
 from scheduler.message import N_
@@ -39,21 +39,25 @@ class Preview:
     """What publishing a draft would do.
 
     ``conflicts`` are the hard rules that its coming sessions break by the data of now, without those
-    that a person has overridden: somebody fell ill, a course day moved.
+    that a person has overridden: somebody fell ill, a course day moved. ``lost`` are the places that
+    are kept for people and that it has no room for.
     """
 
     conflicts: tuple[Breach, ...]
     changes: PlanChanges
+    lost: tuple[Hold, ...]
 
 
 def preview(session: Session, centre: Centre, draft: Plan, now: datetime) -> Preview:
     """Return what publishing a draft would do, from one reading of the data."""
     judge = Judge(session, centre, draft, now)
-    drafted, announced = judge.built.base, judge.built.announced
-    report = judge.judge(drafted).report
+    drafted = {state.uid: state for state in judge.built.base}
+    announced = {state.uid: state for state in judge.built.announced if state.day <= draft.last_day}
+    report = judge.judge(drafted.values()).report
     return Preview(
-        conflicts=upcoming(report.broken, {state.uid: state for state in drafted}, now),
-        changes=compare((state for state in announced if state.day <= draft.last_day), drafted),
+        conflicts=upcoming(report.broken, drafted, now),
+        changes=compare(announced.values(), drafted.values()),
+        lost=tuple(lost_holds(session, centre, draft.first_day, draft.last_day, announced, drafted, now)),
     )
 
 

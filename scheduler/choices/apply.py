@@ -41,6 +41,7 @@ from scheduler.models import (
     Task,
 )
 from scheduler.publish import PublishResult, check_fresh, publish
+from scheduler.runs import open_run
 from scheduler.session_state import new_row, stamped, state_of, write_state
 from scheduler.timegrid import to_wall
 
@@ -103,7 +104,11 @@ class Folded:
 
 
 def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
-    """Whether choices should become part of the plan: after a while, so that a version takes in many."""
+    """Whether choices should become part of the plan: after a while, so that a version takes in many.
+
+    While the weeks are being planned only those wait no longer that are soon: a version published
+    meanwhile would leave the new plan behind.
+    """
     query = (
         select(ChoiceOffer.chosen_at, ChoicePlace.starts_at)
         .join(ChoiceOffer.places)
@@ -113,10 +118,11 @@ def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
             ChoicePlace.state == PlaceState.CHOSEN,
         )
     )
-    return any(
-        (chosen_at is not None and chosen_at <= now - GATHERED) or starts_at <= now + SOON
-        for chosen_at, starts_at in session.execute(query)
-    )
+    chosen = session.execute(query).all()
+    if any(starts_at <= now + SOON for _, starts_at in chosen):
+        return True
+    gathered = any(chosen_at is not None and chosen_at <= now - GATHERED for chosen_at, _ in chosen)
+    return gathered and open_run(session, centre.id) is None
 
 
 def fold_choices(session: Session, centre: Centre, now: datetime) -> list[Folded]:

@@ -109,12 +109,44 @@ def test_without_an_answer_a_reminder_says_which_place_it_is(
     sent = messages(session)[-1]
     assert (sent.kind, sent.step) == (MessageKind.REMINDER, "choice")
     assert "mardi 8/12" in sent.body
-    assert settle(session, now + timedelta(hours=50)) == {
-        "expired": 0,
-        "asked": 0,
-        "applied": 0,
-        "refused": 0,
-    }
+    assert set(settle(session, now + timedelta(hours=50)).values()) == {0}
+
+
+@one_database
+def test_whoever_loses_a_place_to_the_plan_is_told_what_is_left(
+    session: Session, centre: m.Centre, world: World, invited: m.ChoiceOffer, now: datetime
+) -> None:
+    (sent,) = messages(session)
+    sent.state, sent.sent_at = MessageState.DELIVERED, now
+
+    def take(*numbers: int) -> None:
+        for number in numbers:
+            invited.places[number - 1].state = m.PlaceState.LOST
+
+    take(2)
+    assert settle(session, now + timedelta(minutes=1))["lost"] == 1
+    again = messages(session)[-1]
+    assert (again.kind, again.facts["numbers"]) == (MessageKind.INVITATION, [1, 3])
+    assert "2 = " in again.body
+    assert "3 = " not in again.body
+    assert settle(session, now + timedelta(minutes=2))["lost"] == 0
+    # Of what has not left yet only the last is sent.
+    take(3)
+    assert settle(session, now + timedelta(minutes=3))["lost"] == 1
+    assert again.state == MessageState.SUPERSEDED
+    kept = messages(session)[-1]
+    assert (kept.kind, kept.step, invited.state) == (MessageKind.REMINDER, "choice", m.OfferState.EXPIRED)
+
+
+@one_database
+def test_whoever_loses_everything_is_told_so(session: Session, invited: m.ChoiceOffer, now: datetime) -> None:
+    for place in invited.places:
+        place.state = m.PlaceState.LOST
+    assert settle(session, now + timedelta(minutes=1))["lost"] == 1
+    first, last = messages(session)
+    assert first.state == MessageState.SUPERSEDED
+    assert (last.kind, last.facts["answer"]) == (MessageKind.ANSWER, "place_gone")
+    assert session.scalars(select(m.Task.kind)).all() == ["choice_refused"]
 
 
 @one_database

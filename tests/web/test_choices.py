@@ -136,6 +136,48 @@ def test_from_the_search_to_the_persons_choice(
 
 
 @one_database
+def test_the_week_warns_before_it_takes_a_place_that_is_kept(
+    rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
+) -> None:
+    client, centre = sign_in(), f"/c/{app_centre.slug}/"
+    client.post(f"{centre}messages/places/", data={"activity": world["interview"].id, "weeks": 4})
+    made = prepare_next(rows, lambda: datetime.now(UTC))
+    assert "Le plan garde leurs places" in client.get(f"{centre}semaine/planifier").text
+    client.post(f"{centre}messages/places/{made}/envoyer")
+    here = f"{centre}semaine/seances/{world['row'].id}"
+    asked = client.post(f"{here}/annuler", data={"version": world["row"].version, "reason": "Grève"})
+    assert asked.status_code == 422
+    assert "place gardée pour Amina" in asked.text
+    assert "Reprendre ces places et enregistrer" in asked.text
+    assert 'name="reason" value="Grève"' in asked.text
+    data = {"version": world["row"].version, "reason": "Grève", "take_places": "1"}
+    done = client.post(f"{here}/annuler", data=data, follow_redirects=True)
+    assert "chaque personne est prévenue" in done.text
+    anew(rows)
+    (draft,) = rows.scalars(select(m.Plan).where(m.Plan.state == m.PlanState.DRAFT))
+    (offer,) = rows.scalars(select(m.ChoiceOffer))
+    assert offer.places[0].state == m.PlaceState.LOST
+    page = client.get(f"{centre}semaine/publier/{draft.number}").text
+    assert "place gardée pour" not in page, "that one was taken already"
+
+
+@one_database
+def test_the_page_of_publishing_names_places_that_a_draft_has_no_room_for(
+    rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
+) -> None:
+    client, centre = sign_in(), f"/c/{app_centre.slug}/"
+    here = f"{centre}semaine/seances/{world['row'].id}"
+    client.post(f"{here}/annuler", data={"version": world["row"].version, "reason": ""})
+    client.post(f"{centre}messages/places/", data={"activity": world["interview"].id, "weeks": 4})
+    prepare_next(rows, lambda: datetime.now(UTC))
+    anew(rows)
+    (draft,) = rows.scalars(select(m.Plan).where(m.Plan.state == m.PlanState.DRAFT))
+    page = client.get(f"{centre}semaine/publier/{draft.number}").text
+    assert "place gardée pour une personne" in page
+    assert "gardée pour Amina" in page
+
+
+@one_database
 def test_who_finds_no_place_that_suits_is_called(
     app: Flask, rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
 ) -> None:

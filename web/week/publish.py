@@ -22,6 +22,7 @@ from web.telling import tell_people
 from web.week.acts import as_mapping, speaker_for
 from web.week.area import blueprint, period
 from web.week.changes import change_words
+from web.week.kept import hold_sentences
 from web.week.truth import truth_of
 from web.wording import breach_sentence
 
@@ -96,6 +97,7 @@ def _page(plan: Plan, status: int = 200) -> Any:
         truth=truth_of(plan),
         newer=newer,
         conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in found.conflicts)),
+        lost=hold_sentences(found.lost),
         possible=all(b.rule not in NEVER_OVERRIDDEN for b in found.conflicts),
         status=status,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
@@ -16,6 +16,7 @@ from wtforms import DateField, IntegerField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from scheduler import settings
+from scheduler.held_places import read_holds
 from scheduler.models import PlanRun, RunState
 from scheduler.runs import MOST_TIME_S, OPEN, TIME_LIMIT_S, open_run, queue_run, request_cancel
 from scheduler.timegrid import monday_of
@@ -111,8 +112,19 @@ def plan() -> Any:
         numbers=numbers_by_run(session, (each.id for each in runs)),
         names=user_names(session, (each.requested_by_id for each in runs)),
         open_run=open_run(session, g.centre.id),
+        choosing=_choosing(form),
     )
     return page, form.answer_status
+
+
+def _choosing(form: PlanForm) -> tuple[int, datetime] | None:
+    """Return how many people may still choose a place in the weeks to plan, and until when."""
+    first = form.first_day.data or _next_monday()
+    last = first + timedelta(7 * min(form.weeks.data or 1, settings.MOST_WEEKS) - 1)
+    holds = [hold for hold in read_holds(db.session(), g.centre, first, last, now()) if not hold.giver_id]
+    if not holds:
+        return None
+    return len({hold.participant_id for hold in holds}), max(hold.until for hold in holds)
 
 
 @blueprint.get("/planifications/<int:run_id>")

@@ -22,6 +22,7 @@ from scheduler.edit_acts import (
     RemovePerson,
     RestoreSession,
 )
+from scheduler.held_places import Hold, read_holds
 from scheduler.in_force import days_in_force, plan_by_day
 from scheduler.models import PlanState
 from scheduler.names import load_names
@@ -35,6 +36,7 @@ from web.templating import day as day_words
 from web.templating import hour, local
 from web.week.acts import Refusal, perform, stale
 from web.week.area import blueprint
+from web.week.kept import hold_sentences
 from web.week.typed import read_day, read_id, read_person, read_place, read_time
 from web.wording import Speaker, breach_sentence
 
@@ -182,7 +184,7 @@ def _page(sheet: Sheet, refusal: Refusal | None = None) -> Any:
     drafts = may(Permission.VIEW_DRAFTS)
     current = plan.state == PlanState.DRAFT or (plan.state == PlanState.PUBLISHED and _in_force(sheet))
     editable = may(Permission.EDIT_PLAN) and current and sheet.draft is None and not sheet.begun(now())
-    kept = dict(refusal.typed) if refusal else {}
+    typed = dict(refusal.typed) if refusal else {}
     page = render_template(
         "week/session.html",
         sheet=sheet,
@@ -193,7 +195,7 @@ def _page(sheet: Sheet, refusal: Refusal | None = None) -> Any:
         begun=sheet.begun(now()),
         current=current,
         refusal=refusal,
-        kept=kept,
+        typed=typed,
         overridden=_overridden(sheet) if drafts and row.overrides else [],
         monday=monday_of(row.day),
         starts=f"{local(row.starts_at):%H:%M}",
@@ -202,8 +204,16 @@ def _page(sheet: Sheet, refusal: Refusal | None = None) -> Any:
         addable=people_to_add(db.session(), sheet) if editable and not row.activity.drop_in else None,
         undoable=last_edit(db.session(), plan) if editable and plan.state == PlanState.DRAFT else None,
         cancel_question=_cancel_question(sheet),
+        kept=hold_sentences(_kept(sheet)) if may(Permission.EDIT_PLAN) else (),
     )
     return page, refusal.status if refusal else 200
+
+
+def _kept(sheet: Sheet) -> list[Hold]:
+    """Return the seats of a session that are kept for people who do not have one in it yet."""
+    day = sheet.row.day
+    holds = read_holds(db.session(), g.centre, day, day, now())
+    return [hold for hold in holds if hold.session_uid == sheet.row.uid and not hold.is_present]
 
 
 def _cancel_question(sheet: Sheet) -> str:

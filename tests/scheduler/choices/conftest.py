@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
+from scheduler.choices import propose
+from scheduler.choices.rounds import send_round
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold, make_world, publish_days
 
@@ -91,5 +93,20 @@ def ready(session: Session) -> Callable[[], None]:
     def run() -> None:
         session.flush()
         session.expire_all()
+
+    return run
+
+
+@pytest.fixture
+def offered(
+    session: Session, centre: m.Centre, world: World, now: datetime, ready: Callable[[], None]
+) -> Callable[..., list[m.ChoiceOffer]]:
+    """A function that proposes an activity's places and sends them."""
+
+    def run(activity: str = "interview") -> list[m.ChoiceOffer]:
+        ready()
+        made = propose(session, centre, world[activity].id, MONDAY, LAST, now)
+        assert made.state == m.RoundState.READY
+        return send_round(session, centre, made, now)
 
     return run

@@ -29,21 +29,6 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 Enrol = Callable[..., m.Participant]
 
 
-@pytest.fixture
-def offered(
-    session: Session, centre: m.Centre, world: World, now: datetime, ready: Callable[[], None]
-) -> Callable[..., list[m.ChoiceOffer]]:
-    """A function that proposes an activity's places and sends them."""
-
-    def run(activity: str = "interview") -> list[m.ChoiceOffer]:
-        ready()
-        made = propose(session, centre, world[activity].id, MONDAY, LAST, now)
-        assert made.state == m.RoundState.READY
-        return send_round(session, centre, made, now)
-
-    return run
-
-
 def in_force(session: Session, centre: m.Centre) -> dict[str, m.GroupSession]:
     session.expire_all()
     return {row.uid: row for row in sessions_in_force(session, centre.id, MONDAY, LAST)}
