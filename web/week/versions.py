@@ -120,6 +120,8 @@ def undo_last(number: int) -> Response:
     result = undo(db.session(), g.centre, plan, now(), user_id=current_user.id)
     db.session.commit()
     flash(_("Le dernier changement est défait."), "success")
+    if result.lost:
+        flash(_("Les places qui étaient gardées sont reprises : chaque personne est prévenue."), "warning")
     return redirect(
         url_for("week.show", jour=day_of(db.session(), result.plan.id, result.uid) or plan.first_day)
     )
