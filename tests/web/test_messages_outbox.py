@@ -96,7 +96,7 @@ def test_a_message_shows_its_text_and_its_story(
     client = sign_in()
     text = client.get(f"{page}/{failed.id}").text
     assert "صباح الخير" in text
-    assert 'lang="ar" dir="auto"' in text
+    assert 'lang="ar" dir="rtl"' in text
     assert "La personne a répondu STOP." in text
     assert f"{page}/{after.id}" in text
     assert client.get(f"{page}/{other.id}").status_code == 404

@@ -20,7 +20,7 @@ KINDS: Mapping[MessageKind, Any] = {
     MessageKind.FREED_SEAT: _l("Place libre"),
     MessageKind.MISSED_YOU: _l("Après une absence"),
     MessageKind.SATISFACTION: _l("Avis"),
-    MessageKind.ANSWER: _l("Accusés de réception"),
+    MessageKind.ANSWER: _l("Accusé de réception"),
 }
 
 #: What each text is for, by its key in ``notifications.wording.texts``.

@@ -33,6 +33,12 @@
     for (const details of document.querySelectorAll('details[data-closed-when-narrow="yes"]')) details.open = false;
   }
 
+  // Where tabs do not fit, the one of this page is in view.
+  for (const tab of document.querySelectorAll(".area-tabs [aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+
   // Suggestions under the search box close with Escape and when something else is chosen.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.closest(".site-search")) {
