@@ -1,6 +1,6 @@
 """Tables of messages, by noun."""
 
-from notifications.models.calls import CallOutcome, CallReason, PhoneCall
+from notifications.models.calls import REACHED, CallOutcome, CallReason, PhoneCall
 from notifications.models.contacts import AddressState, ContactAddress, ContactChoice
 from notifications.models.experiment import Experiment, ExperimentState
 from notifications.models.inbox import InboundMessage, InboundState, Meaning
@@ -19,6 +19,7 @@ from notifications.models.risk import RiskFit
 from notifications.models.wording import CentreWording, WordingReview
 
 __all__ = [
+    "REACHED",
     "AddressState",
     "CallOutcome",
     "CallReason",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -31,8 +32,12 @@ class CallOutcome(StrEnum):
     WRONG_NUMBER = "wrong_number"
 
 
+#: Outcomes after which the person has heard what there was to hear.
+REACHED: Final = frozenset({CallOutcome.COMING, CallOutcome.NOT_COMING, CallOutcome.TOLD})
+
+
 class PhoneCall(CentreOwned, Base):
-    """One call about one session: append-only.
+    """One call about one session; the rows of one call have the same ``called_at``.
 
     ``session_uid`` is empty when somebody asked to be called about nothing in particular. ``chance`` is
     the chance of missing as it was shown, so that it can be judged afterwards.

@@ -21,10 +21,11 @@ from notifications.call_list import (
     call_list,
     choose,
 )
-from notifications.calls import record_call
+from notifications.calls import record_call, take_back_call
 from notifications.models import CallOutcome, CallReason
 from notifications.risk.history import store_fit
 from notifications.risk.model import Fit, Rule
+from notifications.unreached import unreached, unreached_people
 from scheduler import models as m
 from scheduler.attendance import answer
 from scheduler.errors import InvalidInputError, NotFoundError
@@ -91,10 +92,10 @@ class Centre:
     def listed(self, **given: Any) -> set[int]:
         return {call.participant.id for call in self.calls(**given).chosen}
 
-    def record(self, person: m.Participant, outcome: CallOutcome, **values: Any) -> None:
+    def record(self, person: m.Participant, outcome: CallOutcome, **values: Any) -> list[n.PhoneCall]:
         given: dict[str, Any] = {"reason": CallReason.RISK} | values
         uids = given.pop("uids", [self.held.uid])
-        record_call(self.session, self.row, person.id, uids, outcome, self.now, **given)
+        return record_call(self.session, self.row, person.id, uids, outcome, self.now, **given)
 
     def told_of_change(self, person: m.Participant, kind: n.MessageKind = n.MessageKind.CHANGE) -> None:
         message = self.make(
@@ -229,6 +230,98 @@ def test_a_wrong_number_is_not_used_again_and_is_put_right_by_somebody(place: Ce
     person.phone = "+32470999888"
     place.session.flush()
     assert person.id in place.listed()
+
+
+@pytest.mark.parametrize("outcome", CallOutcome)
+def test_a_slip_of_the_thumb_is_undone_with_all_that_followed(place: Centre, outcome: CallOutcome) -> None:
+    person = place.person()
+    answer(place.session, place.held, person.id, m.Answer.CALL_ME, place.now - timedelta(hours=1))
+    place.told_of_change(person)
+    before = place.calls().chosen
+    (call,) = place.record(person, outcome, reason=CallReason.CALL_ME)
+    assert place.calls().chosen != before
+    assert take_back_call(place.session, place.row, call.id, place.now + timedelta(minutes=5)) is person
+    assert place.calls().chosen == before
+    record = place.session.query(m.AttendanceRecord).filter_by(participant_id=person.id).one()
+    assert record.answer == m.Answer.CALL_ME
+    assert place.session.query(n.PhoneCall).count() == 0
+    assert place.session.query(n.MessageTopic).one().confirmed_at is None
+    assert place.session.query(m.FreedSeat).filter_by(state=m.FreedState.WAITING).count() == 0
+
+
+def test_what_was_said_since_stays_and_yesterday_cannot_be_undone(place: Centre) -> None:
+    person = place.person()
+    (call,) = place.record(person, CallOutcome.NOT_COMING)
+    answer(place.session, place.held, person.id, m.Answer.COMING, place.now + timedelta(minutes=1))
+    take_back_call(place.session, place.row, call.id, place.now + timedelta(minutes=5))
+    assert place.session.query(m.AttendanceRecord).one().answer == m.Answer.COMING
+    (call,) = place.record(person, CallOutcome.LATER)
+    with pytest.raises(InvalidInputError, match="aujourd'hui"):
+        take_back_call(place.session, place.row, call.id, place.now + timedelta(days=1))
+
+
+def test_the_same_tap_twice_is_one_call(place: Centre) -> None:
+    person = place.person()
+    first = place.record(person, CallOutcome.NO_ANSWER)
+    assert place.record(person, CallOutcome.NO_ANSWER) == first
+    place.now += timedelta(minutes=1)
+    assert place.record(person, CallOutcome.NO_ANSWER) == first
+    assert place.record(person, CallOutcome.COMING) != first
+    assert place.session.query(n.PhoneCall).count() == 2
+
+
+def test_who_was_spoken_to_is_not_asked_about_another_session_the_same_day(place: Centre) -> None:
+    person = place.person()
+    day, starts = TOMORROW + timedelta(1), place.held.starts_at + timedelta(1)
+    other = place.make(
+        m.GroupSession,
+        plan=place.held.plan,
+        day=day,
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=2),
+    )
+    place.make(m.Attendance, session=other, participant=person)
+    place.record(person, CallOutcome.COMING)
+    assert place.listed() == set()
+    assert place.listed(later=timedelta(days=1)) == {person.id}
+    place.told_of_change(person)
+    topic = place.session.query(n.MessageTopic).one()
+    topic.session_uid, topic.starts_at = other.uid, starts
+    place.session.flush()
+    assert place.listed() == {person.id}
+
+
+def test_whom_no_reminder_reached_is_called_before_others_and_told_why(place: Centre) -> None:
+    told, held_back, failed, tried_again = (place.person(phone=f"+3247000000{each}") for each in range(4))
+    for person, states in (
+        (told, ["delivered", "withheld"]),
+        (held_back, ["superseded", "withheld"]),
+        (failed, ["undelivered"]),
+        (tried_again, ["undelivered", "queued"]),
+    ):
+        for number, state in enumerate(states):
+            message = place.make(
+                n.Message, key=f"{person.id}-{number}", participant=person, state=state, error_code="budget"
+            )
+            place.make(
+                n.MessageTopic,
+                message=message,
+                participant=person,
+                session_uid=place.held.uid,
+                starts_at=place.held.starts_at,
+            )
+    chosen = place.calls().chosen
+    assert {call.participant.id for call in chosen[:2]} == {held_back.id, failed.id}
+    assert [call.saved for call in chosen] == pytest.approx(
+        [(1 - 0.7 / 1.14) * CALL_EFFECT] * 2 + [0.3 * CALL_EFFECT] * 2
+    )
+    assert "budget du mois" in str(chosen[0].reasons[0])
+    assert {person.id for person, _own in unreached_people(place.session, place.row, place.now)} == {
+        held_back.id,
+        failed.id,
+    }
+    answer(place.session, place.held, failed.id, m.Answer.COMING, place.now)
+    assert [each.participant_id for each in unreached(place.session, place.row, place.now)] == [held_back.id]
 
 
 def test_what_cannot_be_answered_is_refused(place: Centre) -> None:

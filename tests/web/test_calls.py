@@ -77,6 +77,10 @@ def test_a_call_is_offered_with_what_to_say_and_noted_at_one_tap(
     assert (call.reason, call.chance) == ("risk", 0.3)
     entry = rows.scalars(select(m.AuditEntry).where(m.AuditEntry.action == "call.made")).one()
     assert entry.subject == f"participant:{person.id}"
+    undone = client.post(f"{url}/a-appeler/appel/{call.id}/annuler", follow_redirects=True).text
+    assert "Kadiri est annulé" in undone
+    assert "Téléphonez à cette personne" in undone
+    assert client.post(f"{url}/a-appeler/appel/{call.id}/annuler").status_code == 404
 
 
 def test_calls_that_make_no_sense_change_nothing(

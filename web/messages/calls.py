@@ -17,7 +17,7 @@ from notifications.call_list import (
     call_list,
     calls_since_midnight,
 )
-from notifications.calls import record_call
+from notifications.calls import record_call, take_back_call
 from notifications.key_sentence import KeySentences
 from notifications.models import CallOutcome, CallReason, PhoneCall
 from scheduler import settings
@@ -97,6 +97,19 @@ def call_made(person_id: int) -> Response:
         return refused(back, error)
     note("call.made", f"participant:{person_id}", outcome=outcome.value)
     return done(back, _("C'est noté : %(outcome)s.", outcome=str(OUTCOMES[outcome][0]).lower()))
+
+
+@blueprint.post("/a-appeler/appel/<int:call_id>/annuler")
+@requires(Permission.CALL_PEOPLE)
+def take_back(call_id: int) -> Response:
+    """Undo what was written down of a call."""
+    back = url_for("messages.calls", minutes=_minutes())
+    try:
+        person = take_back_call(db.session(), g.centre, call_id, now())
+    except InvalidInputError as error:
+        return refused(back, error)
+    note("call.take_back", f"participant:{person.id}")
+    return done(back, _("L'appel à %(name)s est annulé, avec tout ce qu'il avait changé.", name=person.name))
 
 
 def offered(call: Call) -> Sequence[CallOutcome]:

@@ -22,6 +22,7 @@ from notifications.allowance import MILLICENTS, NO_ROUTE, OFTEN_ENOUGH, OVER_BUD
 from notifications.forecast import Forecast, forecast, sent_since
 from notifications.models import ChannelKind, ReminderPolicy
 from notifications.policy import MOST_DAYS, MOST_STEPS, USUAL_PRICES, OnHolidays, Policies, Policy, Step
+from notifications.unreached import unreached_people
 from scheduler.errors import InvalidInputError
 from scheduler.models import Programme
 from scheduler.records import find
@@ -50,6 +51,13 @@ REASONS = {
     NO_ROUTE: _l("personnes sans numéro ni adresse utilisable"),
     OVER_BUDGET: _l("budget du mois épuisé"),
     OFTEN_ENOUGH: _l("maximum par personne et par jour atteint"),
+}
+
+#: Why somebody was not reminded.
+UNTOLD = {
+    NO_ROUTE: _l("pas de numéro ni d'adresse utilisable"),
+    OVER_BUDGET: _l("budget du mois épuisé"),
+    OFTEN_ENOUGH: _l("déjà assez de messages ce jour-là"),
 }
 
 #: Fields of the centre's form only.
@@ -108,7 +116,8 @@ class PolicyForm(VersionedForm):
         validators=[Optional()],
         places=2,
         description=_l(
-            "Quand il est épuisé, plus aucun rappel ne part et la coordination reçoit une tâche. "
+            "Tout ce qui coûte y compte, aussi les seconds essais. Quand il est épuisé, plus aucun rappel ne "
+            "part et la coordination reçoit une tâche ; les changements et les réponses partent toujours. "
             "Vide : pas de limite."
         ),
     )
@@ -191,6 +200,9 @@ def policies() -> str:
             for row in programmes
         ],
         sent=sent,
+        over_budget=bool(sent.withheld[OVER_BUDGET]),
+        untold=unreached_people(session, g.centre, now()),
+        why_untold=why_untold,
         month=month,
         budget=found.centre.budget_eur_cents,
         step_words=step_words,
@@ -398,6 +410,11 @@ def held_back(count: int, reason: str, *, past: bool = False) -> str:
             count=_count(count),
         )
     return f"{words} : {REASONS[reason]}" if reason in REASONS else words
+
+
+def why_untold(reason: str) -> str:
+    """Return why somebody was not reminded."""
+    return str(UNTOLD.get(reason, _("aucun message n'est arrivé")))
 
 
 def amounts(told: Forecast) -> str:
