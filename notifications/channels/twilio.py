@@ -4,6 +4,7 @@ References
 ----------
 https://www.twilio.com/docs/messaging/api/message-resource
 https://www.twilio.com/docs/voice/api/call-resource
+https://www.twilio.com/docs/voice/answering-machine-detection
 """
 
 from __future__ import annotations
@@ -38,7 +39,11 @@ TIMEOUT_S: Final = (3.05, 12.0)
 
 #: A telephone rings shorter than most answering machines wait; a call never lasts longer than this.
 RING_S: Final = 25
-CALL_LIMIT_S: Final = 180
+CALL_LIMIT_S: Final = 240
+
+#: Who took a call is found out before anything is said: after a beep if it is a machine, as soon as
+#: somebody has said a word, or has said nothing for so many milliseconds, otherwise.
+SILENCE_MS: Final = 2500
 
 #: The longest that Twilio holds a message.
 LONGEST_VALIDITY_S: Final = 36_000
@@ -77,7 +82,8 @@ class TwilioSettings:
     """Account and senders of an installation; ``api_base`` is for another host than Twilio's.
 
     ``sms_sender`` and ``whatsapp_sender`` are numbers or messaging services (``MG...``). ``timeout_s``
-    is how many seconds a connection and an answer may take.
+    is how many seconds a connection and an answer may take. ``answering_machines``: find out whether one
+    took a call, and leave it a message instead of a question.
     """
 
     account_sid: str
@@ -88,6 +94,7 @@ class TwilioSettings:
     voice_sender: str = ""
     api_base: str = ""
     timeout_s: tuple[float, float] = TIMEOUT_S
+    answering_machines: bool = True
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> TwilioSettings | None:
@@ -102,6 +109,7 @@ class TwilioSettings:
             whatsapp_sender=config.get("TWILIO_WHATSAPP_SENDER", ""),
             voice_sender=config.get("TWILIO_VOICE_SENDER", ""),
             api_base=config.get("TWILIO_API_BASE", ""),
+            answering_machines=config.get("TWILIO_ANSWERING_MACHINES", "") != "no",
         )
 
     def sender(self, channel: ChannelKind) -> str:
@@ -187,6 +195,7 @@ class TwilioChannel:
 
     def _call(self, message: Outgoing, sender: str) -> Accepted:
         hooks = f"{self.settings.public_url}{HOOKS}"
+        found_out = {"machine_detection": "DetectMessageEnd", "machine_detection_silence_timeout": SILENCE_MS}
         call = self._account().calls.create(
             to=message.address,
             from_=sender,
@@ -197,6 +206,7 @@ class TwilioChannel:
             status_callback_event=["completed"],
             timeout=RING_S,
             time_limit=CALL_LIMIT_S,
+            **(found_out if self.settings.answering_machines else {}),
         )
         return _accepted(call)
 

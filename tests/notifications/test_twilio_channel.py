@@ -14,7 +14,7 @@ from notifications.channels import Accepted, DeliveryError, Outgoing, Verdict
 from notifications.channels.twilio import TwilioChannel, TwilioSettings
 from notifications.models import ChannelKind
 from tests.twilio_stand_in import Fault, TwilioStandIn
-from tests.twilio_stand_in.server import SERVICE, SMS_SENDER, VOICE_SENDER, WHATSAPP_SENDER
+from tests.twilio_stand_in.server import ACCOUNT_SID, SERVICE, SMS_SENDER, VOICE_SENDER, WHATSAPP_SENDER
 
 TEMPLATE = "HX" + "a" * 32
 NUMBER = "+32470123456"
@@ -125,6 +125,19 @@ def test_a_call_fetches_its_words_and_reports_its_end(
     assert row.form["From"] == [VOICE_SENDER]
     assert row.form["Url"] == ["https://semainier.example/messages/twilio/voice/jeton-1"]
     assert row.form["StatusCallback"] == ["https://semainier.example/messages/twilio/call/jeton-1"]
+    assert row.form["MachineDetection"] == ["DetectMessageEnd"]
+
+
+def test_who_takes_a_call_is_found_out_unless_it_is_turned_off(stand_in: TwilioStandIn) -> None:
+    config = {
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": "x",
+        "PUBLIC_URL": "https://semainier.example",
+    }
+    for value, found_out in (("", True), ("yes", True), ("no", False)):
+        settings = TwilioSettings.of({**config, "TWILIO_ANSWERING_MACHINES": value})
+        assert settings is not None
+        assert settings.answering_machines is found_out
 
 
 @pytest.mark.parametrize(
