@@ -21,12 +21,13 @@ from notifications.delivery import Worker, deliver_due
 from notifications.experiments import look
 from notifications.fallback import after_failure, follow_failures
 from notifications.invitation_mail import send_due
-from notifications.invitation_replies import read_replies
+from notifications.mailbox.reading import read_mailbox
 from notifications.models import ChannelKind
 from notifications.reconcile import reconcile
 from notifications.recordings import sweep_recordings
 from notifications.reminders import due, enqueue_due
 from notifications.replies.act import act_on_waiting
+from notifications.rests import Rests
 from notifications.retention import forget_old
 from notifications.risk.history import choose, forget_fit, read_past, store_fit
 from notifications.settling import Means
@@ -49,10 +50,16 @@ def send_invitations(
 
 
 def deliver_messages(
-    session: Session, clock: Clock, *, channels: Mapping[ChannelKind, Channel], **_settings: Any
+    session: Session,
+    clock: Clock,
+    *,
+    channels: Mapping[ChannelKind, Channel],
+    rests: Rests | None = None,
+    **_settings: Any,
 ) -> dict[str, int]:
-    """Ask for what is in doubt, then send what is due."""
-    worker = Worker(name=f"{gethostname()}:{os.getpid()}", channels=channels, after_failure=after_failure)
+    """Ask for what is in doubt, then send what is due; ``rests`` is kept from one run to the next."""
+    name = f"{gethostname()}:{os.getpid()}"
+    worker = Worker(name=name, channels=channels, after_failure=after_failure, rests=rests or Rests())
     return dict(reconcile(session, clock, worker) + deliver_due(session, clock, worker))
 
 
@@ -74,11 +81,9 @@ def forget_old_messages(session: Session, clock: Clock, **_settings: Any) -> int
     return emptied
 
 
-def read_invitation_replies(
-    session: Session, clock: Clock, *, imap_url: str = "", **_settings: Any
-) -> dict[str, int]:
-    """Take answers to invitations from the mailbox, where one is configured."""
-    return read_replies(session, clock, imap_url) if imap_url else {}
+def read_mail(session: Session, clock: Clock, *, imap_url: str = "", **_settings: Any) -> dict[str, int]:
+    """Take answers and bounces from the mailbox, where one is configured."""
+    return read_mailbox(session, clock, imap_url) if imap_url else {}
 
 
 def remind(
@@ -164,7 +169,7 @@ def look_at_comparisons(session: Session, clock: Clock, **_settings: Any) -> dic
 
 JOBS: Final = (
     Job("send_invitations", send_invitations, cron="* * * * *"),
-    Job("read_invitation_replies", read_invitation_replies, cron="*/5 * * * *"),
+    Job("read_mail", read_mail, cron="*/2 * * * *"),
     Job("remind", remind, cron="* * * * *"),
     Job("deliver_messages", deliver_messages, every_s=3),
     Job("understand_replies", understand_replies, every_s=3),

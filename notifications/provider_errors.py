@@ -20,7 +20,8 @@ class Consequence:
 
     ``address`` is the state to learn for the address on that channel, on all telephone channels where
     ``whole_number``. ``flag`` puts it before the coordination. ``needs_template`` is WhatsApp's: the
-    time for free text is over. ``prefer_sms`` names the route to fall back to.
+    time for free text is over. ``prefer_sms`` names the route to fall back to. ``rest``: nothing is wrong
+    with the message, and the provider is left alone for a while (``notifications.rests``).
     """
 
     verdict: Verdict
@@ -29,9 +30,11 @@ class Consequence:
     flag: bool = False
     needs_template: bool = False
     prefer_sms: bool = False
+    rest: bool = False
 
 
 _RETRY: Final = Consequence(verdict=Verdict.RETRY)
+_REST: Final = Consequence(verdict=Verdict.RETRY, rest=True)
 _STOP: Final = Consequence(verdict=Verdict.STOP)
 _FALL_BACK: Final = Consequence(verdict=Verdict.FALL_BACK)
 _UNCERTAIN: Final = Consequence(verdict=Verdict.UNCERTAIN)
@@ -53,15 +56,15 @@ TABLE: Final[dict[str, Consequence]] = {
     "timeout": _UNCERTAIN,
     "connection_lost": _UNCERTAIN,
     "unreadable_answer": _UNCERTAIN,
-    "not_connected": _RETRY,
-    "http_429": _RETRY,
-    "20429": _RETRY,
+    "not_connected": _REST,
+    "http_429": _REST,
+    "20429": _REST,
     "21730": _RETRY,
     # The account: nothing is wrong with the message, and somebody will put the account right.
-    "10001": _RETRY,
-    "20003": _RETRY,
-    "20005": _RETRY,
-    "30002": _RETRY,
+    "10001": _REST,
+    "20003": _REST,
+    "20005": _REST,
+    "30002": _REST,
     "no_sender": _FALL_BACK,
     # Numbers that are none, on every channel.
     "21201": _NO_SUCH_NUMBER,
@@ -108,10 +111,14 @@ TABLE: Final[dict[str, Consequence]] = {
     "no_window": _TEMPLATE,
     "no_channel": _FALL_BACK,
     "gave_up": _FALL_BACK,
-    # Mail servers (RFC 5321, section 4.2.3): no such mailbox.
+    # Mail servers (RFC 5321, section 4.2.3): closing for now; no such mailbox.
+    "smtp_421": _REST,
     "smtp_550": _UNREACHABLE,
     "smtp_551": _UNREACHABLE,
     "smtp_553": _UNREACHABLE,
+    # A message that came back later: no such mailbox, or one that takes nothing now.
+    "bounced": _UNREACHABLE,
+    "returned": _FALL_BACK,
 }
 
 #: Failures after which nothing is sent in another way: perhaps the message did arrive, long ago.

@@ -1,60 +1,19 @@
-"""Answers to invitations: read from a real IMAP server, taken once, and never from somebody else."""
+"""Answers to invitations: taken once, and never from somebody else."""
 
 from __future__ import annotations
 
-import imaplib
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-from notifications.invitation_replies import MailboxError, parse_replies, read_replies, take_reply
+from notifications.invitation_replies import parse_replies, take_reply
 from notifications.models import MailInvitation
 from scheduler import models as m
 from tests.factories import Make
 
 AMINA = "amina@example.org"
-
-
-@pytest.fixture(scope="module")
-def imap_port() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    program = Path(sys.executable).with_name("pymap")
-    command = [program, "--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict"]
-    command += ["--demo-data", "--demo-user", "centre", "--demo-password", "mot de passe"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield port
-        server.terminate()
-
-
-@pytest.fixture
-def mailbox(imap_port: int) -> Iterator[imaplib.IMAP4]:
-    with imaplib.IMAP4("127.0.0.1", imap_port) as client:
-        client.login("centre", "mot de passe")
-        client.select("INBOX")
-        client.store("1:*", "+FLAGS", r"(\Deleted)")
-        client.expunge()
-        yield client
-
-
-@pytest.fixture
-def url(imap_port: int) -> str:
-    return f"imap://centre:mot%20de%20passe@127.0.0.1:{imap_port}/INBOX"
 
 
 @pytest.fixture
@@ -99,30 +58,6 @@ def answer_of(session: Session, invitation: MailInvitation) -> m.Answer | None:
     session.expire_all()
     record = session.query(m.AttendanceRecord).filter_by(session_uid=invitation.uid).one_or_none()
     return None if record is None else record.answer
-
-
-def test_answers_are_taken_and_other_mail_is_left_unread(
-    session: Session, invitation: MailInvitation, mailbox: imaplib.IMAP4, url: str, now: datetime
-) -> None:
-    mailbox.append("INBOX", "", None, b"From: quelquun@example.org\r\nSubject: Bonjour\r\n\r\nBonjour")  # type: ignore[arg-type]
-    mailbox.append("INBOX", "", None, reply(invitation, "ACCEPTED", now - timedelta(minutes=9)))  # type: ignore[arg-type]
-    assert read_replies(session, lambda: now, url) == {"taken": 1, "ignored": 0}
-    assert answer_of(session, invitation) == m.Answer.COMING
-    later = now + timedelta(hours=1)
-    mailbox.append("INBOX", "", None, reply(invitation, "DECLINED", later))  # type: ignore[arg-type]
-    assert read_replies(session, lambda: later, url) == {"taken": 1, "ignored": 0}
-    assert answer_of(session, invitation) == m.Answer.NOT_COMING
-    assert read_replies(session, lambda: later, url) == {"taken": 0, "ignored": 0}
-    mailbox.noop()
-    assert mailbox.search(None, "UNSEEN")[1] == [b"1"]
-
-
-def test_a_mailbox_that_cannot_be_opened_says_so_without_its_password(
-    session: Session, url: str, now: datetime
-) -> None:
-    with pytest.raises(MailboxError) as caught:
-        read_replies(session, lambda: now, url.replace("passe@", "faux@"))
-    assert "mot" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def facts(spec: TextSpec) -> dict[str, Any]:
         )
         for change in (CHANGES if spec.name == "changes" else [""] * (2 if spec.name == "day" else 1))
     ]
-    return {"name": "Samira", "sessions": told, "absent": told, "choices": told * 3, "link": LINK, "deadline": STARTS_AT}
+    several = {"sessions": told, "absent": told, "choices": told * 3}
+    return {"name": "Samira", "link": LINK, "deadline": STARTS_AT, **several}
 
 
 def test_every_language_of_the_pages_has_messages() -> None:
