@@ -173,16 +173,18 @@ class _Search:
                 self.taken.append((span, room, staff))
 
     def run(self, asked: set[int], found: Found) -> None:
-        for person, demand, window, uid in self._people(asked):
+        for person, wanted, uid in self._people(asked):
             found.people += 1
-            proposal = self._proposal(person, demand, window, uid)
+            # Nothing may be possible in the first of the weeks in which somebody has no place.
+            tried = (self._proposal(person, demand, window, uid) for demand, window in wanted)
+            proposal = next((each for each in tried if each is not None), None)
             if proposal is not None:
                 found.proposals.append(proposal)
                 asked.add(proposal.participant_id)
                 self._keep(proposal)
 
-    def _people(self, asked: set[int]) -> Iterator[tuple[str, Demand, DemandWindow, str | None]]:
-        """Yield who is to choose: those with a place, by its time, then those with none."""
+    def _people(self, asked: set[int]) -> Iterator[tuple[str, list[tuple[Demand, DemandWindow]], str | None]]:
+        """Yield who is to choose, and for what: those with a place, by its time, then those with none."""
         plan = ReadPlan(self.problem, self.judgement.sessions)
         demands: dict[str, list[Demand]] = defaultdict(list)
         for demand in self.problem.demands:
@@ -202,22 +204,19 @@ class _Search:
                     continue
                 where = self._window(demands[person], held.activity.id, held.day)
                 if where is not None:
-                    yield person, *where, held.id
+                    yield person, [where], held.id
         for person, theirs in demands.items():
             if person in seen:
                 continue
-            for demand in theirs:
-                open_ = (
-                    w.window
-                    for w in measure(plan, demand)
-                    if w.got < w.target
-                    and w.window.first_day < self.end_day
-                    and w.window.end_day > self.first_day
-                )
-                window = next(open_, None)
-                if window is not None:
-                    yield person, demand, window, None
-                    break
+            first_day = max(self.first_day, self.first_start // self.problem.slots_per_day)
+            open_ = [
+                (demand, w.window)
+                for demand in theirs
+                for w in measure(plan, demand)
+                if w.got < w.target and w.window.first_day < self.end_day and w.window.end_day > first_day
+            ]
+            if open_:
+                yield person, open_, None
 
     def _window(self, demands: list[Demand], activity: str, day: int) -> tuple[Demand, DemandWindow] | None:
         for demand in demands:
