@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from scheduler.absence_reasons import install_reasons
+from scheduler.demo.marks import TAKEN_AFTER, accepted_reasons, draw_mark
 from scheduler.levels import note_levels
 from scheduler.models import (
     AbsenceReason,
@@ -22,7 +23,6 @@ from scheduler.models import (
     Attendance,
     AttendanceMark,
     AttendanceRecord,
-    AttendanceState,
     Centre,
     Closure,
     Course,
@@ -48,9 +48,6 @@ WEEKS = 8
 
 #: Share of people by how surely they come, and the chance that they do.
 _RELIABILITY = ((0.72, 0.94), (0.20, 0.78), (0.08, 0.45))
-
-#: Share of absences that are excused, and of those present who come late or leave early.
-_EXCUSED, _LATE, _EARLY = 0.55, 0.07, 0.02
 
 #: Chance that somebody who follows a course of the school is there.
 _AT_SCHOOL = 0.88
@@ -294,21 +291,15 @@ class _Writer:
 
     def mark(self, plan: Plan) -> None:
         """Mark who came, with the taps behind it."""
-        reasons = list(
-            self.session.scalars(
-                select(AbsenceReason)
-                .where(AbsenceReason.centre_id == self.centre.id)
-                .order_by(AbsenceReason.position)
-            )
-        )
-        accepted = [row.id for row in reasons if row.excused]
+        accepted = accepted_reasons(self.session, self.centre)
         records, marks = [], []
         chance = self._chances()
         for values, activity, people, _staff in self.sessions:
             whole = int((values["ends_at"] - values["starts_at"]).total_seconds()) // 60
             for person in people:
-                state, minutes, reason = self._draw_mark(chance[person](values["day"]), whole, accepted)
-                marked_at = values["starts_at"] + timedelta(minutes=10)
+                state, missed, reason = draw_mark(self.rng, chance[person](values["day"]), whole, accepted)
+                minutes = whole - missed
+                marked_at = values["starts_at"] + TAKEN_AFTER
                 records.append(
                     {
                         "centre_id": self.centre.id,
@@ -346,21 +337,6 @@ class _Writer:
             insert(AttendanceMark),
             [{**mark, "record_id": record_id} for record_id, mark in zip(ids, marks, strict=True)],
         )
-
-    def _draw_mark(
-        self, chance: float, whole: int, accepted: Sequence[int]
-    ) -> tuple[AttendanceState, int, int | None]:
-        draw = self.rng.random()
-        if draw < chance:
-            kind = self.rng.random()
-            if kind < _LATE:
-                return AttendanceState.LATE, whole - min(whole, self.rng.choice((10, 15, 20, 30))), None
-            if kind < _LATE + _EARLY:
-                return AttendanceState.LEFT_EARLY, whole - min(whole, self.rng.choice((15, 30, 45))), None
-            return AttendanceState.PRESENT, whole, None
-        if accepted and self.rng.random() < _EXCUSED:
-            return AttendanceState.EXCUSED, 0, self.rng.choice(list(accepted))
-        return AttendanceState.ABSENT, 0, None
 
     def _chances(self) -> dict[int, Any]:
         """Return for every person how likely they come on a day; the least reliable come less and less."""

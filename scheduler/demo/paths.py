@@ -245,10 +245,10 @@ ACTIV_UP = (
 #: Beginners come in the morning and advanced people in the afternoon: each workshop suits one of them.
 _ART: Mapping[tuple[str, ...], float] = {("art",): 55, (): 45}
 _COMPUTING: Mapping[tuple[str, ...], float] = {
-    ("computing",): 40,
-    ("project",): 25,
+    ("computing",): 60,
+    ("project",): 10,
     ("computing", "project"): 20,
-    (): 15,
+    (): 10,
 }
 
 MOD_ACTIONS = (

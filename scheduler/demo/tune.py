@@ -9,6 +9,10 @@ from scheduler.programmes.vocabulary import PLACES
 #: The management of a demonstration centre approves excursions within a week.
 LEAD_DAYS = 7
 
+#: Seats of the groups that more people want to join than can, held when all of them are free: in the
+#: afternoon. (Programme, activity), seats.
+SOUGHT_AFTER = {("mod_actions", "computing"): 6}
+_NOON = "12:00"
 
 #: Demands that matter most to the team: (programme, demand), weight.
 WEIGHTS = {("amie", "group_fortnight"): 30}
@@ -20,6 +24,12 @@ def tune_programme(programme: Programme, spec: SizeSpec) -> None:
     for rule in programme.demand_rules:
         rule.weight = WEIGHTS.get((programme.key, rule.key), rule.weight)
     for activity in programme.activities:
+        if (programme.key, activity.key) in SOUGHT_AFTER:
+            activity.seats_max = SOUGHT_AFTER[programme.key, activity.key]
+            activity.times = [
+                {**each, "starts": [start for start in each["starts"] if start > _NOON]}
+                for each in activity.times
+            ]
         activity.lead_days = min(activity.lead_days, LEAD_DAYS)
         if home is not None and activity.site_names in ([], [PLACES["inside"].token]):
             activity.site_names = list(home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -106,24 +107,12 @@ def plan_command(
     The last line of standard output is one JSON object.
     """
     session = db.session()
-    begin_writing(session)
     centre = find_centre(session, slug)
-    centre_id = centre.id
-    enter_centre(session, centre_id)
     first, length = _horizon(centre, first_day, weeks)
     try:
-        run = queue_run(session, centre, first, length, now(), time_limit_s=time_limit, seed=seed)
-        session.commit()
-        run_next(session, now, run_id=run.id, on_progress=_show)
-        session.refresh(run)
-        plan = _stored_plan(session, run)
-        if release and plan is not None:
-            session.commit()
-            begin_writing(session)
-            centre = session.get_one(Centre, centre_id)
-            result = publish(session, centre, plan, now())
-            tell_people(session, centre, result, now())
-            session.commit()
+        run, plan = make_plan(
+            session, centre.id, first, length, now, limit_s=time_limit, seed=seed, release=release
+        )
     except SchedulerError as error:
         raise click.ClickException(str(error)) from error
     summary = {"run": run.id, "state": str(run.state), "error": run.error, **(run.result or {})}
@@ -132,6 +121,42 @@ def plan_command(
     click.echo(json.dumps(summary, ensure_ascii=False))
     if plan is None:
         sys.exit(1)
+
+
+def make_plan(
+    session: Session,
+    centre_id: int,
+    first_day: date,
+    weeks: int,
+    clock: Callable[[], datetime],
+    *,
+    limit_s: int,
+    seed: int,
+    release: bool,
+) -> tuple[PlanRun, Plan | None]:
+    """Plan some weeks of a centre, showing progress, and publish them where wished; commits.
+
+    Raises
+    ------
+    SchedulerError
+        If the weeks cannot be planned, or what was planned cannot be published.
+    """
+    session.rollback()
+    begin_writing(session)
+    centre = session.get_one(Centre, centre_id)
+    enter_centre(session, centre_id)
+    run = queue_run(session, centre, first_day, weeks, clock(), time_limit_s=limit_s, seed=seed)
+    session.commit()
+    run_next(session, clock, run_id=run.id, on_progress=_show)
+    session.refresh(run)
+    plan = _stored_plan(session, run)
+    if release and plan is not None:
+        session.commit()
+        begin_writing(session)
+        centre = session.get_one(Centre, centre_id)
+        tell_people(session, centre, publish(session, centre, plan, clock()), clock())
+        session.commit()
+    return run, plan
 
 
 def _stored_plan(session: Session, run: PlanRun) -> Plan | None:

@@ -41,25 +41,26 @@ AGAIN_S = 2.0
 def serve_command(host: str, port: int, workers: int, demo: bool) -> None:
     """Bring the database up to date, then run the web pages and the worker until Ctrl-C."""
     upgrade()
+    url = f"http://{host}:{port}"
+    env = os.environ | {"SEMAINIER_URL": os.environ.get("SEMAINIER_URL", url)}
     if demo:
-        _prepare_demo()
+        _prepare_demo(env)
     db.session.remove()
     db.engine.dispose()
     gunicorn = [sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers)]
     gunicorn += ["--threads", "8", "--worker-tmp-dir", _shared_memory(), "--log-level", "warning", "wsgi:app"]
     commands = {"web": gunicorn, "worker": [sys.executable, "-m", "web.cli", "worker"]}
-    url = f"http://{host}:{port}"
-    env = os.environ | {"SEMAINIER_URL": os.environ.get("SEMAINIER_URL", url)}
     click.echo(f"Semainier: {url}  (Ctrl-C stops)")
     sys.exit(supervise(commands, env, again={"worker"}))
 
 
-def _prepare_demo() -> None:
+def _prepare_demo(env: dict[str, str]) -> None:
     """Build, plan and publish the demonstration centre, unless there is a centre already."""
     session = db.session()
+    limit = str(DEMO_TIME_LIMIT_S)
     if session.scalar(select(Centre.id).limit(1)) is None:
-        click.echo("Building the demonstration centre...")
-        _run("demo")
+        click.echo("Building the demonstration centre, planning its weeks, and letting some days go by...")
+        _run("demo", "--plan", limit, env=env)
         session.rollback()  # to see what the command wrote
     centre = session.scalars(select(Centre).where(Centre.is_demo).order_by(Centre.id).limit(1)).first()
     if centre is None:
@@ -69,15 +70,14 @@ def _prepare_demo() -> None:
     )
     if session.scalar(ahead.limit(1)) is None:
         click.echo(f"Planning its next weeks, {DEMO_TIME_LIMIT_S} s...")
-        limit = ["--time-limit", str(DEMO_TIME_LIMIT_S)]
-        _run("plan", "--centre", centre.slug, *limit, "--publish")
+        _run("plan", "--centre", centre.slug, "--time-limit", limit, "--publish", env=env)
     click.echo(f"Demonstration accounts, with the password “{DEMO_PASSWORD}”:")
     for address, role in account_addresses(session, centre.slug):
         click.echo(f"  {address}  {role}")
 
 
-def _run(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "web.cli", *arguments], cwd=ROOT, check=False)
+def _run(*arguments: str, env: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "web.cli", *arguments], cwd=ROOT, env=env, check=False)
     if done.returncode:
         raise click.ClickException(f"semainier {arguments[0]} failed; nothing is served.")
 

@@ -6,10 +6,13 @@ from collections import defaultdict
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.demo import DemoSize, build_demo
-from scheduler.models import Centre
+from scheduler.demo.tune import SOUGHT_AFTER
+from scheduler.models import Activity, Centre, Programme
+from scheduler.planner_ids import activity_key
 from scheduler.problem_builder import build_problem
 from solver.candidates import Candidates, Placement, find_candidates
 from solver.check import check_problem
@@ -48,7 +51,8 @@ def most_slots(placements: list[Placement]) -> int:
 def test_the_middle_size_is_hard_but_fair(session: Session, now: datetime) -> None:
     centre = build_demo(session, size=DemoSize.M, seed=1, now=now)
     problem = problem_of(session, centre, now)
-    possible = open_to(find_candidates(problem))
+    candidates = find_candidates(problem)
+    possible = open_to(candidates)
     names = {activity.id: activity for activity in problem.activities}
 
     fortnights = {
@@ -86,6 +90,15 @@ def test_the_middle_size_is_hard_but_fair(session: Session, now: datetime) -> No
     bound_by_school = {p.id for p in problem.participants if p.day_hours is not None}
     assert short <= bound_by_school
     assert len(short) <= 1
+
+    # Some groups are full, with people in line for a seat that becomes free.
+    for programme, key in SOUGHT_AFTER:
+        row = session.scalars(
+            select(Activity).join(Activity.programme).where(Programme.key == programme, Activity.key == key)
+        ).one()
+        sought = [p for p in candidates.placements if p.activity.id == activity_key(row.id)]
+        assert {p.week for p in sought} == set(range(WEEKS))
+        assert all(len(p.people) >= row.seats_max + 2 for p in sought)
 
     # Not everything fits, and some of it for reasons a coordinator can do something about.
     helpless = {
