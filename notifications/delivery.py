@@ -9,17 +9,18 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, Channel, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.models import ChannelKind, Message, MessageState
+from notifications.rests import Rests
 from notifications.status import FAILURES, ORIGINS, Taken, lock, move, move_taken, record_moves
 from scheduler.db import begin_writing
 
@@ -54,11 +55,19 @@ AfterFailure = Callable[[Session, Message, str, datetime], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Who sends: a name for the record, the ways out of the house, and what follows a failure."""
+    """Who sends: a name for the record, the ways out of the house, and what follows a failure.
+
+    ``rests`` outlives the worker: it is what the process knows of its providers.
+    """
 
     name: str
     channels: Mapping[ChannelKind, Channel]
     after_failure: AfterFailure
+    rests: Rests = field(default_factory=Rests)
+
+    def resting(self, now: datetime) -> list[ChannelKind]:
+        """Return the channels whose provider is left alone for now."""
+        return [kind for kind, channel in self.channels.items() if self.rests.holds(channel.provider, now)]
 
 
 def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
@@ -69,32 +78,36 @@ def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     counts: Counter[str] = Counter()
     until = clock() + timedelta(seconds=BUDGET_S)
     counts[MessageState.EXPIRED.value] += expire(session, clock)
-    while claimed := claim(session, clock, worker):
+    while clock() < until and (claimed := claim(session, clock, worker)):
         counts += send_all(session, clock, worker, claimed)
-        if clock() >= until:
-            break
     return +counts
 
 
 def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[Claimed]) -> Counter[str]:
     """Send a batch; return how many messages went where.
 
-    What was taken is written down together, soon after: who dies before it is asked for what he held.
+    What was taken is written down together, soon after: of what a worker held that died before, the
+    provider is asked. What there is no time for, or no use, goes back to the queue.
     """
     counts: Counter[str] = Counter()
     taken: list[tuple[Claimed, Accepted]] = []
+    back: list[Claimed] = []
     since = clock()
     for each in claimed:
-        late = clock() - each.claimed_at > LEASE / 2
-        went = give_back(session, clock, each) if late else hand_over(session, clock, worker, each)
+        now, expires_at = clock(), each.outgoing.expires_at
+        late = now - each.claimed_at > LEASE / 2 or (expires_at is not None and expires_at <= now)
+        if late or worker.rests.holds(each.provider, now):
+            back.append(each)
+            continue
+        went = hand_over(session, clock, worker, each)
         if isinstance(went, Accepted):
             taken.append((each, went))
         else:
             counts[went.value] += 1
-        if each is claimed[-1] or clock() - since >= WRITE_AFTER:
+        if clock() - since >= WRITE_AFTER:
             counts += write_down(session, clock, taken)
             taken, since = [], clock()
-    return counts
+    return counts + write_down(session, clock, taken) + give_back(session, clock, back)
 
 
 def write_down(session: Session, clock: Clock, taken: Sequence[tuple[Claimed, Accepted]]) -> Counter[str]:
@@ -140,7 +153,12 @@ def expire(session: Session, clock: Clock) -> int:
 def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
     """Take a batch of due messages, none of which anybody else has taken."""
     now = clock()
-    is_due = (Message.state == MessageState.QUEUED, Message.next_at <= now)
+    is_due = (
+        Message.state == MessageState.QUEUED,
+        Message.next_at <= now,
+        or_(Message.expires_at.is_(None), Message.expires_at > now),
+        Message.channel.not_in(worker.resting(now)),
+    )
     if not there_are(session, *is_due):
         return []
     begin_writing(session)
@@ -187,13 +205,28 @@ def there_are(session: Session, *conditions: ColumnElement[bool]) -> bool:
     return found
 
 
-def give_back(session: Session, clock: Clock, each: Claimed) -> MessageState:
-    """Return a message that there was no time to send."""
+def give_back(session: Session, clock: Clock, held: Sequence[Claimed]) -> Counter[str]:
+    """Return messages that were not sent to the queue, as if they had not been claimed; count them."""
+    if not held:
+        return Counter()
     now = clock()
+    ids = [each.id for each in held]
     begin_writing(session)
-    record(session, each, MessageState.QUEUED, "released", now, next_at=now)
+    lock(session.connection(), Message.id.in_(ids))
+    rows = session.execute(
+        update(Message)
+        .where(
+            Message.id.in_(ids),
+            Message.state == MessageState.CLAIMED,
+            Message.claimed_at == held[0].claimed_at,
+        )
+        .values(state=MessageState.QUEUED, attempts=Message.attempts - 1)
+        .returning(Message.id, Message.centre_id, (Message.attempts + 1).label("attempts"))
+        .execution_options(synchronize_session=False)
+    ).all()
+    record_moves(session, rows, MessageState.QUEUED, source="worker", now=now, reason="released")
     session.commit()
-    return MessageState.QUEUED
+    return Counter({MessageState.QUEUED.value: len(rows)})
 
 
 def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Accepted | MessageState:
@@ -206,10 +239,12 @@ def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> 
             raise DeliveryError("no_channel", Verdict.FALL_BACK)
         accepted = channel.send(each.outgoing)
     except DeliveryError as error:
+        worker.rests.note(each.provider, error, clock())
         return settle(session, clock, worker, each, error)
     except Exception:
         log.exception("channel %s failed with message %s", each.outgoing.channel, each.id)
         return settle(session, clock, worker, each, DeliveryError("internal", Verdict.UNCERTAIN))
+    worker.rests.note(each.provider, None, clock())
     if accepted.status in FAILURES:
         return failed(session, clock, worker, each, accepted)
     return accepted

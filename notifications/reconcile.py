@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from notifications.channels import Accepted, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, failed, record, there_are
-from notifications.models import Message, MessageState
+from notifications.models import ChannelKind, Message, MessageState
 from notifications.status import FAILURES, lock, record_moves
 from scheduler.db import begin_writing
 
@@ -39,12 +39,17 @@ def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     counts: Counter[str] = Counter()
     counts["abandoned"] += take_over(session, clock)
     for query, step in ((_unsure(clock()), _ask), (_silent(clock()), _follow)):
-        ids = session.scalars(query).all()
+        # It would take long to ask a provider that answers nothing for each of them.
+        resting = worker.resting(clock())
+        rows = session.execute(query.where(Message.channel.not_in(resting))).all()
         session.commit()
-        for message_id in ids:
-            each = _reserve(session, clock(), message_id)
+        for row in rows:
+            if row.channel in resting:
+                continue
+            each = _reserve(session, clock(), row.id)
             if each is not None:
                 counts[step(session, clock, worker, each).value] += 1
+                resting = worker.resting(clock())
     return +counts
 
 
@@ -74,18 +79,18 @@ def take_over(session: Session, clock: Clock) -> int:
     return len(rows)
 
 
-def _unsure(now: datetime) -> Select[Any]:
+def _unsure(now: datetime) -> Select[int, ChannelKind]:
     return (
-        select(Message.id)
+        select(Message.id, Message.channel)
         .where(Message.state == MessageState.UNCERTAIN, Message.next_at <= now)
         .order_by(Message.next_at, Message.id)
         .limit(BATCH)
     )
 
 
-def _silent(now: datetime) -> Select[Any]:
+def _silent(now: datetime) -> Select[int, ChannelKind]:
     return (
-        select(Message.id)
+        select(Message.id, Message.channel)
         .where(
             Message.state == MessageState.ACCEPTED,
             Message.next_at <= now,
@@ -128,11 +133,8 @@ def _reserve(session: Session, now: datetime, message_id: int) -> Claimed | None
 
 def _ask(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
     """Settle a doubt: taken, to be sent again, or given up."""
-    channel = worker.channels.get(each.outgoing.channel)
     try:
-        if channel is None or channel.provider != each.provider:
-            raise DeliveryError("provider_gone", Verdict.RETRY)
-        accepted = channel.find(each.outgoing)
+        accepted = _find(worker, each, clock)
     except DeliveryError as error:
         lasting = error.verdict in {Verdict.STOP, Verdict.FALL_BACK}
         if not lasting and clock() - each.claimed_at < GIVE_UP:
@@ -152,11 +154,9 @@ def _ask(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Messa
 
 def _follow(session: Session, clock: Clock, worker: Worker, each: Claimed) -> MessageState:
     """Catch up on news of a message that was taken, and say when to ask next."""
-    channel = worker.channels.get(each.outgoing.channel)
     accepted = None
-    if channel is not None and channel.provider == each.provider:
-        with suppress(DeliveryError):
-            accepted = channel.find(each.outgoing)
+    with suppress(DeliveryError):
+        accepted = _find(worker, each, clock)
     if accepted is not None and accepted.status != MessageState.ACCEPTED:
         return _found(session, clock, worker, each, accepted)
     now = clock()
@@ -169,6 +169,20 @@ def _follow(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Me
     )
     session.commit()
     return MessageState.ACCEPTED
+
+
+def _find(worker: Worker, each: Claimed, clock: Clock) -> Accepted | None:
+    """Ask the provider for a message."""
+    channel = worker.channels.get(each.outgoing.channel)
+    if channel is None or channel.provider != each.provider:
+        raise DeliveryError("provider_gone", Verdict.RETRY)
+    try:
+        accepted = channel.find(each.outgoing)
+    except DeliveryError as error:
+        worker.rests.note(each.provider, error, clock())
+        raise
+    worker.rests.note(each.provider, None, clock())
+    return accepted
 
 
 def _found(session: Session, clock: Clock, worker: Worker, each: Claimed, accepted: Accepted) -> MessageState:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 import notifications.jobs
 import scheduler.jobs
 from notifications.channels.choose import choose_channels
+from notifications.rests import Rests
 from scheduler.jobs import Job, job
 from web.extensions import db
 
@@ -49,6 +50,7 @@ def job_settings(app: Flask) -> dict[str, Any]:
         "mail_from": app.config["MAIL_FROM"],
         "imap_url": app.config["IMAP_URL"],
         "channels": choose_channels(app.config),
+        "rests": Rests(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from notifications.models import (
     MessageState,
 )
 from notifications.reconcile import ASK_AGAIN, GIVE_UP, reconcile
+from notifications.rests import UNCLEAR_IN_A_ROW
 from notifications.status import move
 from scheduler.models import Centre
 from tests.factories import Make, making_in
@@ -260,7 +262,91 @@ def test_a_slow_batch_is_given_back_before_others_doubt_it(bench: Bench, make: M
     bench.channel.answers = [slow]
     assert bench.run() == {"accepted": 1, "queued": 1}
     assert (first.state, second.state) == (S.ACCEPTED, S.QUEUED)
+    assert second.attempts == 0, "it was not tried"
     assert bench.run() == {"accepted": 1}
+    assert (second.attempts, statuses(second)) == (1, ["claimed", "queued", "accepted"])
+
+
+def test_what_comes_too_late_while_its_batch_is_sent_is_not_sent(
+    bench: Bench, make: Make, now: datetime
+) -> None:
+    def slow(_message: object) -> Accepted:
+        bench.now += MINUTE
+        return Accepted(provider_sid="slow")
+
+    make(Message, next_at=now - MINUTE)
+    late = make(Message, expires_at=now + MINUTE)
+    bench.channel.answers = [slow]
+    bench.run()
+    assert bench.run() == {"expired": 1}
+    assert late.state == S.EXPIRED
+    assert bench.channel.taken == []
+
+
+def test_a_message_that_is_deleted_while_it_is_sent_stops_no_other(
+    bench: Bench, message: Message, make: Make
+) -> None:
+    gone = make(Message)
+
+    def delete_it(_message: object) -> Accepted:
+        bench.session.execute(delete(Message).where(Message.id == gone.id))
+        bench.session.commit()
+        return Accepted(provider_sid="R-1")
+
+    bench.channel.answers = [delete_it, Accepted(provider_sid="R-2")]
+    bench.run()
+    bench.session.refresh(message)
+    assert (message.state, message.provider_sid) == (S.ACCEPTED, "R-1")
+
+
+@pytest.mark.parametrize(("asked_s", "rest_s"), [(None, 5), (50, 50)])
+def test_a_provider_that_takes_nothing_rests_and_others_go_on(
+    asked_s: int | None, rest_s: int, bench: Bench, make: Make, now: datetime
+) -> None:
+    error = DeliveryError("20429", Verdict.RETRY, retry_after_s=asked_s)
+    other = RecordingChannel()
+    other.provider = "other"
+    bench.worker = replace(bench.worker, channels={**bench.worker.channels, ChannelKind.EMAIL: other})
+    refused, waiting = make(Message, next_at=now - MINUTE), make(Message)
+    mail = make(Message, channel=ChannelKind.EMAIL)
+    bench.channel.answers = [error, error]
+    bench.run()
+    assert [each.state for each in (refused, waiting, mail)] == [S.QUEUED, S.QUEUED, S.ACCEPTED]
+    assert (waiting.attempts, statuses(waiting)) == (0, ["claimed", "queued"])
+    assert bench.run(timedelta(seconds=rest_s - 1)) == {}
+    assert bench.run(timedelta(seconds=1)) == {"queued": 1}, "it refuses again"
+    again_s = max(2 * 5, rest_s)
+    assert bench.run(timedelta(seconds=again_s - 1)) == {}
+    assert bench.run(2 * MINUTE) == {"accepted": 2}
+
+
+def test_a_provider_that_leaves_all_unanswered_rests_and_is_asked_nothing(bench: Bench, make: Make) -> None:
+    messages = [make(Message) for _ in range(UNCLEAR_IN_A_ROW + 2)]
+    bench.channel.answers = [LOST] * len(messages)
+    bench.channel.cannot_be_asked = LOST
+    assert bench.run() == {"uncertain": UNCLEAR_IN_A_ROW, "queued": 2}
+    assert bench.run(SETTLE) == {"uncertain": 1}, "asked once, it still says nothing"
+    assert len(bench.channel.asked) == 1
+    bench.channel.cannot_be_asked = None
+    bench.channel.answers = []
+    bench.run(ASK_AGAIN)
+    assert bench.run(ASK_AGAIN + SETTLE) == {}
+    assert {each.state for each in messages} == {S.ACCEPTED}
+
+
+def test_a_rest_from_before_the_clock_was_put_back_is_over(bench: Bench, message: Message) -> None:
+    bench.worker.rests.note("recording", DOWN, bench.now + timedelta(days=1))
+    assert bench.run() == {"accepted": 1}
+
+
+def test_what_cannot_be_asked_for_is_held_one_at_a_time(bench: Bench, make: Make) -> None:
+    bench.channel.can_be_asked = False
+    for _ in range(3):
+        make(Message)
+    (held,) = claim(bench.session, bench.clock, bench.worker)
+    bench.channel.cannot_be_asked = DeliveryError("unconfirmed", Verdict.STOP)
+    assert bench.run(LEASE) == {"abandoned": 1, "failed": 1, "accepted": 2}
+    assert held.outgoing.token not in {each.token for each in bench.channel.taken}
 
 
 def test_a_provider_that_cannot_be_asked_is_waited_for_a_day(bench: Bench, message: Message) -> None:

@@ -22,7 +22,7 @@ from notifications.provider_errors import TABLE, Consequence, consequence_of, co
         (21610, Consequence(verdict=Verdict.FALL_BACK, address=AddressState.OPTED_OUT, flag=True)),
         (63016, Consequence(verdict=Verdict.FALL_BACK, needs_template=True)),
         (63024, Consequence(verdict=Verdict.FALL_BACK, prefer_sms=True)),
-        (20429, Consequence(verdict=Verdict.RETRY)),
+        (20429, Consequence(verdict=Verdict.RETRY, rest=True)),
         ("timeout", Consequence(verdict=Verdict.UNCERTAIN)),
         (99999, Consequence(verdict=Verdict.STOP)),
         (None, Consequence(verdict=Verdict.STOP)),
