@@ -19,6 +19,7 @@ from notifications.models import (
     Message,
     MessageTopic,
 )
+from notifications.replies.letters import storable
 from notifications.status import (
     FAILURES,
     ORIGINS,
@@ -109,8 +110,8 @@ def record_incoming(session: Session, incoming: Incoming, now: datetime) -> bool
             "provider_sid": incoming.sid,
             "channel": channel,
             "address": address,
-            "body": incoming.body[:LONGEST_BODY],
-            "button": incoming.button[:80],
+            "body": storable(incoming.body)[:LONGEST_BODY],
+            "button": storable(incoming.button)[:80],
             "about_id": about.id if about is not None else None,
             "received_at": now,
         },

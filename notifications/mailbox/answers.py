@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifications.contacts import known_address, note_inbound
 from notifications.mailbox.letter import Letter, read_words
 from notifications.models import ChannelKind, InboundMessage, InboundState, MailInvitation, Message
+from notifications.replies.letters import storable
 from notifications.status import insert_or_ignore
 
 PROVIDER: Final = "imap"
@@ -78,7 +79,7 @@ def take_answer(session: Session, letter: Letter, raw: bytes, now: datetime) -> 
             "provider_sid": letter.message_id,
             "channel": ChannelKind.EMAIL,
             "address": address[:254],
-            "body": read_words(raw, about.body)[:LONGEST_BODY],
+            "body": storable(read_words(raw, about.body))[:LONGEST_BODY],
             "button": "",
             "about_id": about.id if named else None,
             "state": state,

@@ -25,7 +25,7 @@ BOTH: Final = "both"
 #: Words between days, hours and sentences.
 JOINING: Final = frozenset({"and", "but", "at"})
 
-_MARKS: Final = DIGITS | DENIES | {"coming", "not_coming", "agreed"}
+_MARKS: Final = DIGITS | DENIES | {"coming", "not_coming", "agreed", "crossed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ def _pairs(runs: list[_Run]) -> list[tuple[list[Found], _Run | None]] | None:
     if any(_denies(marks, "not" if first_days else "not_after") for marks in early):
         return None
     # "No, Thursday" takes back a day as well as refusing it.
-    if not first_days and len(pairs) == 1 and len(pairs[0][0]) == 1 and pairs[0][0][0].is_bare_no:
+    marks = pairs[0][0]
+    if order == "md" and runs[1].days and len(marks) == 1 and marks[0].is_bare_no:
         return None
     return pairs
 

@@ -36,13 +36,13 @@ _LONG: Final = re.compile(r"([^\W\d])\1{2,}")
 _HYPHENS: Final = re.compile("[-‐‑_/.](?=\\w)")
 
 #: Ends of a clause, beyond which no phrase goes on.
-_ENDS: Final = frozenset('.,;:!\n\r()،؛。።፣፤፥፦…-–—"«»“”*')
+_ENDS: Final = frozenset('.,;:!\n\r()[]،؛。።፣፤፥፦…-–—"«»“”*')
 _ASKS: Final = frozenset("?؟፧¿")
 
 #: What pictures say, by the name of a group of phrases.
 PICTURES: Final = {
     **dict.fromkeys("👍✅✔☑👌🆗🙆💯", "agreed"),
-    **dict.fromkeys("👎❌🚫🙅✖❎⛔", "not_coming"),
+    **dict.fromkeys("👎❌🚫🙅✖❎⛔", "crossed"),
     **dict.fromkeys("📞☎📱🤙", "call"),
     **dict.fromkeys("🤒🤧🤕🤮😷🏥", "ill"),
     **dict.fromkeys("🙏❤😊🙂😀😃😄😁☺🌹🌷🌺🌸💐👋🤝😘🥰😍🤗🤲💙💚💛🧡💜♥✨🌞☀👏", "polite"),
@@ -64,6 +64,11 @@ class Text:
 
     clauses: tuple[Clause, ...]
     asks: bool = False
+
+
+def storable(text: str) -> str:
+    """Return a text that any database takes: without zero bytes and halves of letters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def spell(word: str) -> str:

@@ -198,6 +198,11 @@ def _together(groups: AbstractSet[str], question: Question, *, asks: bool = Fals
     """Return what groups of phrases and numbers say beside one another."""
     numbers = {int(each) for each in groups & DIGITS} | {NUMBERS[each] for each in groups & NUMBERS.keys()}
     said = groups - _SILENT - DIGITS - NUMBERS.keys()
+    if "crossed" in said:
+        # Beside words of agreement it may be a slip of the finger.
+        if "agreed" in said:
+            return UNKNOWN
+        said = said - {"crossed"} | {"not_coming"}
     if len(numbers) > 1 or (asks and said != {"call"}):
         return UNKNOWN
     if numbers:
