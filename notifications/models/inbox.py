@@ -15,8 +15,8 @@ from scheduler.db import Base, CentreOwned
 class Meaning(StrEnum):
     """What an answer says.
 
-    ``HELP`` asks how this works, ``MIXED`` comes to some sessions and not to others, ``CHOICE`` names one of several places, ``UNKNOWN``
-    goes to a person.
+    ``MIXED`` comes to some sessions and not to others, ``CHOICE`` names one of several places, ``HELP``
+    asks how this works, ``UNKNOWN`` goes to a person.
     """
 
     COMING = "coming"
