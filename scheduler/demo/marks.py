@@ -79,15 +79,12 @@ def mark_sessions(session: Session, centre: Centre, rng: Random, since: datetime
         for row in sessions_in_force(session, centre.id, first, last)
         if since < row.ends_at <= until and row.cancelled_at is None
     ]
-    announced = set(
-        session.execute(
-            select(AttendanceRecord.session_uid, AttendanceRecord.participant_id).where(
-                AttendanceRecord.centre_id == centre.id,
-                AttendanceRecord.session_uid.in_({row.uid for row in held}),
-                AttendanceRecord.answer == Answer.NOT_COMING,
-            )
-        ).tuples()
+    query = select(AttendanceRecord.session_uid, AttendanceRecord.participant_id).where(
+        AttendanceRecord.centre_id == centre.id,
+        AttendanceRecord.session_uid.in_({row.uid for row in held}),
+        AttendanceRecord.answer == Answer.NOT_COMING,
     )
+    announced = {(uid, person) for uid, person in session.execute(query)}
     accepted = accepted_reasons(session, centre)
     taps = []
     for row in held:
