@@ -74,12 +74,14 @@ class _Construction:
         self.groups: dict[str, list[Placement]] = defaultdict(list)
         self.appointments: dict[tuple[str, str], list[Placement]] = defaultdict(list)
         self.chances: Counter[tuple[str, str]] = Counter()
+        self.rivals: Counter[tuple[str, int]] = Counter()
         self._per_day = candidates.problem.slots_per_day
         for placement in candidates.placements:
             if placement.standing or not self.draft.understands(placement):
                 continue
             if placement.participant is not None:
                 self.appointments[placement.participant, placement.activity.id].append(placement)
+                self.rivals[placement.activity.id, placement.start] += 1
             else:
                 self.groups[placement.activity.id].append(placement)
                 self.chances.update((p, placement.activity.id) for p in placement.people)
@@ -136,7 +138,15 @@ class _Construction:
         if len(gains) < placement.activity.seats_min:
             return 0
         wanted = self.weights.frequency if placement.activity.frequency.min else 0
-        return sum(gains[: placement.activity.seats_max]) + wanted
+        return sum(gains[: self._seats(placement, len(gains))]) + wanted
+
+    def _seats(self, placement: Placement, people: int) -> int:
+        """Return how many of some people find a seat in the best room left."""
+        most = min(people, placement.activity.seats_max)
+        if not placement.rooms:
+            return most
+        room = self.draft.room_for(placement, most)
+        return 0 if room is None else min(most, self.draft.problem.room_by_id[room].seats)
 
     def _hold(self, placement: Placement) -> None:
         leaders = self.draft.staff_for(placement) if self.draft.can_hold(placement) else None
@@ -160,13 +170,10 @@ class _Construction:
         referents = self.draft.problem.participant_by_id[person].referents
         left = placements
         while left and not self.stop():
-            ranked = sorted(
-                ((self._appointment_worth(p, person), -i) for i, p in enumerate(left)), reverse=True
-            )
-            for worth, index in ranked:
-                if worth <= 0:
+            worth = {p: self._appointment_worth(p, person) for p in left}
+            for placement in sorted(left, key=lambda p: (-worth[p], self.rivals[p.activity.id, p.start])):
+                if worth[placement] <= 0:
                     return
-                placement = left[-index]
                 leaders = (
                     self.draft.staff_for(placement, referents) if self.draft.can_hold(placement) else None
                 )

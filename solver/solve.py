@@ -14,6 +14,7 @@ from solver.conflicts import find_conflicts
 from solver.construct import construct
 from solver.explain import explain_unmet
 from solver.improve import Improver
+from solver.parts import Parts
 from solver.problem import Problem
 from solver.result import sessions_of
 from solver.score import Score, Scorer
@@ -140,9 +141,10 @@ class _Solve:
             self._watch([])
             return
         self.phase = "improve"
+        parts = Parts(candidates, self.seed)
         improvers = [
             Improver(
-                candidates,
+                parts,
                 Scorer(self.problem),
                 self.plan,
                 seed=self.seed + number,

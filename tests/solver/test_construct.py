@@ -6,12 +6,21 @@ from dataclasses import replace
 
 from solver.candidates import find_candidates
 from solver.construct import construct
-from solver.problem import Frequency, Problem
+from solver.problem import Frequency, Problem, Room, Staff
 from solver.result import sessions_of
 from solver.score import Scorer
+from solver.start import find_start
 from solver.verify import verify
 
-from .builders import AFTERNOON, MORNING, make_activity, make_demand, make_problem
+from .builders import (
+    AFTERNOON,
+    MORNING,
+    make_activity,
+    make_demand,
+    make_fixed,
+    make_problem,
+    make_session,
+)
 
 
 def _run_and_rival() -> Problem:
@@ -59,3 +68,22 @@ def test_what_is_missing_is_what_the_terms_lose() -> None:
         assert sum(points for _, _, points in scorer.missing(part)) == lost
     assert scorer.missing(plan) == []
     assert len(scorer.missing(())) == len(problem.demands)
+
+
+def test_a_group_is_placed_when_a_room_for_all_of_it_is_free() -> None:
+    once = Frequency(period_weeks=1, min=0, max=1)
+    wanted = make_activity(starts=((0, MORNING), (1, MORNING)), frequency=once)
+    problem = make_problem(
+        people=6,
+        rooms=(Room(id="large", site="site", seats=6), Room(id="small", site="site", seats=2)),
+        staff=(Staff(id="s1"), Staff(id="s2")),
+        activities=(wanted, make_activity("b")),
+        demands=tuple(make_demand(f"p{i + 1}") for i in range(6)),
+    )
+    taken = make_session("x", 0, MORNING, activity="b", room="large", staff=("s1",))
+    candidates = find_candidates(replace(problem, fixed=(make_fixed(taken, closed=True),)))
+    start = find_start(candidates, seconds_left=lambda: 5.0, seed=1)
+    assert start.plan is not None
+    plan = construct(candidates, start.plan, lambda: False)
+    [held] = [h for h in plan if h.placement.activity.id == "a"]
+    assert (held.placement.day, held.room, len(held.people)) == (1, "large", 6)

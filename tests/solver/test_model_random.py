@@ -17,6 +17,7 @@ from solver.construct import construct
 from solver.decompose import decompose
 from solver.improve import Improver
 from solver.model import Model
+from solver.parts import Parts
 from solver.problem import PlannedSession, Problem
 from solver.relaxation import linear_program, safe_bound, solve_dual
 from solver.result import plan_of, sessions_of
@@ -47,7 +48,7 @@ def test_first_plan_and_every_improvement_are_valid(seed: int) -> None:
     scorer = Scorer(problem)
     first = construct(candidates, (), lambda: False)
     assert verify(problem, sessions_of(problem, first)).broken == ()
-    improver = Improver(candidates, scorer, first, seed=seed, seconds_left=lambda: 1.0)
+    improver = Improver(Parts(candidates, seed), scorer, first, seed=seed, seconds_left=lambda: 1.0)
     value = improver.score.objective
     for _ in range(8):
         improver.step()
