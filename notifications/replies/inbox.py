@@ -1,36 +1,21 @@
-"""Answers that wait for a person: who wrote, what it may be about, and the acts that settle it."""
+"""Answers that wait for a person: who wrote, what it may be about, and who looks after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from notifications.bundles import names_of
 from notifications.contacts import Route, known_address, may_send, people_at, routes, takes_free_text
-from notifications.models import (
-    AddressState,
-    ChannelKind,
-    InboundMessage,
-    InboundState,
-    Meaning,
-    Message,
-    MessageKind,
-)
-from notifications.outbox import Draft, enqueue
-from notifications.policy import load_policies
-from notifications.replies.acknowledge import EXPIRY
-from notifications.replies.context import WRITTEN_BY
+from notifications.models import AddressState, ChannelKind, InboundMessage, InboundState, MessageKind
 from notifications.replies.conversation import Line, conversations
-from notifications.replies.effects import store
-from notifications.segments import count_segments
-from scheduler.attendance import session_in_force
-from scheduler.errors import InvalidInputError
-from scheduler.message import N_
-from scheduler.models import Answer, Centre, Participant
+from notifications.wording import Rendered, Wordings
+from scheduler.models import Centre, Participant, User
 from scheduler.personal_week import Card, personal_week
 from scheduler.records import find
 
@@ -39,7 +24,9 @@ DAYS_AHEAD = 14
 MOST_SESSIONS = 3
 
 MOST_SHOWN = 30
-LONGEST_TEXT = 700
+
+#: Texts that fit as an answer to almost anything (names of ``MessageKind.ANSWER``).
+READY = ("thanks", "we_will_call", "not_opened")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +34,9 @@ class Waiting:
     """The open answers from one address: the last of them, the whole conversation, and what is next.
 
     ``people`` are those reached at the address when nobody is known for certain. ``silence`` says why
-    nothing can be written there: ``opted_out``, ``window`` or ``voice``.
+    nothing can be written there: ``opted_out``, ``window`` or ``voice``. ``taken_by`` is who of the team
+    looks after it, ``ready`` are texts in the person's language, by name. ``stamp`` changes with whatever
+    is said after the page was shown.
     """
 
     inbound: InboundMessage
@@ -57,11 +46,14 @@ class Waiting:
     sessions: tuple[tuple[Participant, Card], ...]
     lines: tuple[Line, ...]
     silence: str
+    taken_by: User | None
+    ready: tuple[tuple[str, str], ...]
+    stamp: str
 
 
 def count_waiting(session: Session, centre_id: int) -> int:
     """Return how many answers wait for a person."""
-    query = select(func.count()).select_from(InboundMessage).where(*_open(centre_id))
+    query = select(func.count()).select_from(InboundMessage).where(*is_open(centre_id))
     return session.scalar(query) or 0
 
 
@@ -69,7 +61,7 @@ def list_waiting(session: Session, centre: Centre, now: datetime) -> list[Waitin
     """Return what waits for a person, whoever has waited longest first, one entry an address."""
     query = (
         select(InboundMessage)
-        .where(*_open(centre.id))
+        .where(*is_open(centre.id))
         .order_by(InboundMessage.received_at, InboundMessage.id)
         .limit(MOST_SHOWN)
     )
@@ -77,7 +69,15 @@ def list_waiting(session: Session, centre: Centre, now: datetime) -> list[Waitin
     for row in session.scalars(query):
         groups.setdefault((row.address, row.participant_id), []).append(row)
     lines = conversations(session, centre.id, {address for address, _person in groups})
-    return [_entry(session, centre, rows, lines, now) for rows in groups.values()]
+    words = Wordings(session, centre)
+    return [_entry(session, words, rows, lines, now) for rows in groups.values()]
+
+
+def stamp(lines: Sequence[Line]) -> str:
+    """Return what names the end of a conversation: the last thing each side said."""
+    theirs = max((line.id for line in lines if line.incoming), default=0)
+    ours = max((line.id for line in lines if line.kind is MessageKind.ANSWER), default=0)
+    return f"{theirs}-{ours}"
 
 
 def list_settled(session: Session, centre_id: int, *, most: int = 20) -> list[tuple[InboundMessage, str]]:
@@ -106,136 +106,52 @@ def find_inbound(session: Session, inbound_id: int) -> InboundMessage:
     return find(session, InboundMessage, inbound_id)
 
 
-def attach(session: Session, inbound: InboundMessage, participant_id: int) -> Participant:
-    """Say whose an answer is; it then counts for all that waits from the same address."""
-    person: Participant = find(session, Participant, participant_id)
-    session.execute(
-        update(InboundMessage)
-        .where(*_open(inbound.centre_id), InboundMessage.address == inbound.address)
-        .values(participant_id=person.id)
-    )
-    session.refresh(inbound)
-    return person
-
-
-def close(session: Session, inbound: InboundMessage, now: datetime, user_id: int) -> int:
-    """Mark what waits from an address and a person as dealt with; return how many answers it was."""
-    waiting = [
-        row
-        for row in session.scalars(
-            select(InboundMessage).where(*_open(inbound.centre_id), InboundMessage.address == inbound.address)
-        )
-        if row.participant_id == inbound.participant_id
-    ]
-    for row in waiting:
-        row.state, row.handled_at, row.handled_by_id = InboundState.CLOSED, now, user_id
-    session.flush()
-    return len(waiting)
-
-
-def reopen(inbound: InboundMessage) -> None:
-    """Put an answer before a person again."""
-    inbound.state, inbound.handled_at, inbound.handled_by_id = InboundState.OPEN, None, None
-
-
-def understand_as(
-    session: Session,
-    centre: Centre,
-    inbound: InboundMessage,
-    uid: str,
-    participant_id: int,
-    given: Answer,
-    now: datetime,
-    user_id: int,
-) -> None:
-    """Store what a person of the team reads in an answer, and settle it.
-
-    Raises
-    ------
-    NotFoundError
-        If the session is not in force.
-    InvalidInputError
-        If the person is not expected there, or it is cancelled or over.
-    """
-    store(session, centre, session_in_force(session, centre.id, uid), participant_id, given, now)
-    if inbound.participant_id is None:
-        attach(session, inbound, participant_id)
-    inbound.meaning = Meaning(given.value)
-    close(session, inbound, now, user_id)
-
-
-def write(
-    session: Session,
-    centre: Centre,
-    inbound: InboundMessage,
-    text: str,
-    now: datetime,
-    user_id: int,
-    *,
-    form_key: str,
-) -> Message | None:
-    """Answer in words of one's own; ``None`` when this form was sent already.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is nothing to send, too much of it, or no way to send it.
-    """
-    text = text.strip()
-    if not text:
-        raise InvalidInputError(N_("Écrivez d'abord votre réponse."), "text")
-    if len(text) > LONGEST_TEXT:
-        raise InvalidInputError(N_("Ce texte est trop long pour un message."), "text")
-    person = session.get(Participant, inbound.participant_id) if inbound.participant_id else None
-    route = _way_back(session, centre, inbound, person)
-    silence = _silence(session, inbound.centre_id, route, now)
-    if route is None or silence:
-        raise InvalidInputError(N_("Un message ne peut pas partir vers cette adresse. Appelez la personne."))
-    segments = count_segments(text).count if route.channel is ChannelKind.SMS else 1
-    draft = Draft(
-        centre_id=centre.id,
-        key=f"written:{inbound.id}:{form_key}"[:160],
-        kind=MessageKind.ANSWER,
-        channel=route.channel,
-        address=route.address,
-        participant_id=person.id if person else None,
-        language=person.message_language if person else "fr",
-        subject=centre.name[:200],
-        body=text,
-        facts={WRITTEN_BY: user_id, "about": inbound.about_id},
-        segments=segments,
-        price_eur_millicents=load_policies(session, centre).centre.price(route.channel, segments),
-        expires_at=now + EXPIRY * 4,
-    )
-    return enqueue(session, draft, now)
-
-
-def _open(centre_id: int) -> tuple[ColumnElement[bool], ...]:
+def is_open(centre_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for an answer to wait for a person."""
     return (InboundMessage.centre_id == centre_id, InboundMessage.state == InboundState.OPEN)
 
 
 def _entry(
     session: Session,
-    centre: Centre,
+    words: Wordings,
     rows: list[InboundMessage],
     lines: dict[str, list[Line]],
     now: datetime,
 ) -> Waiting:
-    last = rows[-1]
+    last, centre = rows[-1], words.centre
     person = session.get(Participant, last.participant_id) if last.participant_id else None
     people = (
         (person,) if person else tuple(people_at(session, centre.id, ChannelKind(last.channel), last.address))
     )
-    route = _way_back(session, centre, last, person)
+    route = way_back(session, centre, last, person)
+    silence = why_silent(session, centre.id, route, now)
+    said = tuple(lines.get(last.address, ()))
     return Waiting(
         inbound=last,
         open_ids=tuple(row.id for row in rows),
         person=person,
         people=people,
         sessions=tuple(_next_sessions(session, centre, people, now)),
-        lines=tuple(lines.get(last.address, ())),
-        silence=_silence(session, centre.id, route, now),
+        lines=said,
+        silence=silence,
+        taken_by=session.get(User, last.handled_by_id) if last.handled_by_id else None,
+        ready=() if silence or route is None else tuple(ready_texts(words, route.channel, people)),
+        stamp=stamp(said),
     )
+
+
+def ready_texts(
+    words: Wordings, channel: ChannelKind, people: Sequence[Participant]
+) -> Iterator[tuple[str, str]]:
+    """Yield the names of texts to answer with, and how they read in the language of whom they are for."""
+    for name in READY if people else ():
+        yield name, render_ready(words, channel, people, name).body
+
+
+def render_ready(words: Wordings, channel: ChannelKind, people: Sequence[Participant], name: str) -> Rendered:
+    """Put a text to answer with into words."""
+    given = {"name": names_of(people), "asks": False}
+    return words.render(MessageKind.ANSWER, channel, people[0].message_language, given, name=name)
 
 
 def _next_sessions(
@@ -253,7 +169,7 @@ def _next_sessions(
     ]
 
 
-def _way_back(
+def way_back(
     session: Session, centre: Centre, inbound: InboundMessage, person: Participant | None
 ) -> Route | None:
     """Return the way an answer came by; after a call, the first one in writing."""
@@ -264,7 +180,8 @@ def _way_back(
     return next((way for way in ways if way.channel is not ChannelKind.VOICE), None)
 
 
-def _silence(session: Session, centre_id: int, route: Route | None, now: datetime) -> str:
+def why_silent(session: Session, centre_id: int, route: Route | None, now: datetime) -> str:
+    """Return why nothing can be written there, or nothing."""
     if route is None:
         return "voice"
     if not may_send(session, centre_id, route.channel, route.address):

@@ -160,3 +160,42 @@ def test_only_the_coordination_answers(app_centre: m.Centre, sign_in: Callable[.
     assert director.post(f"{base(app_centre)}/telephone-essai/", data={"adresse": PHONE}).status_code == 403
     assert director.post(f"{base(app_centre)}/reponses/1/traite").status_code == 403
     assert sign_in(Role.ANIMATEUR).get(f"{base(app_centre)}/reponses/").status_code == 403
+
+
+def test_what_was_typed_is_kept_when_a_colleague_was_first(
+    rows: Session, app_centre: m.Centre, person: m.Participant, sign_in: Callable[..., FlaskClient]
+) -> None:
+    row = n.InboundMessage(
+        centre_id=app_centre.id,
+        provider="sandbox",
+        provider_sid="x2",
+        channel=ChannelKind.SMS,
+        address=PHONE,
+        participant_id=person.id,
+        body="[audio]",
+        state=InboundState.OPEN,
+        received_at=datetime.now(UTC),
+    )
+    rows.add(row)
+    rows.commit()
+    client, pages = sign_in(), f"{base(app_centre)}/reponses"
+    page = client.get(f"{pages}/").text
+    assert "message vocal" in page
+    assert "rien ne le traduit" in page
+    assert "Vous vous en occupez" not in page
+    client.post(f"{pages}/{row.id}/prendre", data={"mine": "1"})
+    assert "Vous vous en occupez" in client.get(f"{pages}/").text
+    form = {"text": "Venez à deux", "form_key": "k9", "seen": "0-0"}
+    answer = client.post(f"{pages}/{row.id}/ecrire", data=form)
+    assert answer.status_code == 422
+    assert "La conversation a continué" in answer.text
+    assert "Venez à deux</textarea>" in answer.text
+    ready = {"ready": "thanks", "form_key": "k10"}
+    for _twice in range(2):
+        assert client.post(f"{pages}/{row.id}/ecrire", data=ready).status_code == 302
+    sent = rows.scalars(select(n.Message).where(n.Message.kind == MessageKind.ANSWER)).one()
+    assert sent.language == "ar"
+    rows.refresh(row)
+    assert row.state == InboundState.CLOSED
+    assert client.post(f"{pages}/{row.id}/traite").status_code == 302
+    assert "vient de traiter" in client.get(f"{pages}/").text

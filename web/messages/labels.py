@@ -49,6 +49,16 @@ TEXTS: Mapping[str, Any] = {
     "answer.help": _l("Aide demandée"),
 }
 
+#: What came with a text, or in its place (``notifications.replies.attached.KINDS``): words and icon.
+ATTACHED: Mapping[str, tuple[Any, str]] = {
+    "audio": (_l("message vocal"), "mic"),
+    "image": (_l("image"), "image"),
+    "video": (_l("vidéo"), "camera-video"),
+    "location": (_l("lieu sur une carte"), "geo-alt"),
+    "contact": (_l("fiche de contact"), "person-vcard"),
+    "file": (_l("fichier"), "paperclip"),
+}
+
 #: What each variable becomes.
 VARIABLES: Mapping[str, Any] = {
     "hello": _l("le bonjour, avec le nom du centre et le prénom"),
@@ -75,23 +85,23 @@ VARIABLES: Mapping[str, Any] = {
 VOICE_SECTIONS: Mapping[str, tuple[Any, Any]] = {
     "usual": (
         _l("Chaque appel"),
-        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est dans la langue du centre."),
     ),
-    "days": (_l("Jours"), _l("Un jour qui manque est dit par la machine, en français.")),
-    "hours": (_l("Heures"), _l("Une heure qui manque est dite par la machine, en français.")),
-    "places": (_l("Lieux"), _l("Un nom qui manque est lu par la machine française.")),
+    "days": (_l("Jours"), _l("Un jour qui manque est dit par la machine, dans la langue du centre.")),
+    "hours": (_l("Heures"), _l("Une heure qui manque est dite par la machine, dans la langue du centre.")),
+    "places": (_l("Lieux"), _l("Un nom qui manque est lu par la machine.")),
     "changes": (
         _l("Changements et annulations"),
-        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est dans la langue du centre."),
     ),
     "choices": (
         _l("Choix d'une place"),
-        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est en français."),
+        _l("Tant qu'une de ces phrases manque, l'appel où elle est dite est dans la langue du centre."),
     ),
     "dates": (
         _l("Dates"),
         _l("Pour un jour à plus d'une semaine. Sinon, le nom du jour suffit."),
     ),
-    "titles": (_l("Activités"), _l("Un nom qui manque est lu par la machine française.")),
+    "titles": (_l("Activités"), _l("Un nom qui manque est lu par la machine.")),
     "afterwards": (_l("Après une séance"), _l("Seulement si le centre envoie ces messages.")),
 }

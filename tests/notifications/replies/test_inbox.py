@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifications import models as n
 from notifications.contacts import opt_out
 from notifications.models import ChannelKind, InboundState, Meaning, MessageKind, MessageState
-from notifications.replies import inbox
+from notifications.replies import handling, inbox
 from notifications.replies.conversation import conversations, telephones
 from scheduler import models as m
 from scheduler.errors import InvalidInputError
@@ -78,7 +78,7 @@ def test_understood_by_a_person_counts_and_settles_all_from_there(
     session: Session, make: Make, centre: m.Centre, held: m.GroupSession, person: m.Participant, user: m.User
 ) -> None:
     first, second = wait(make, "hm", 1), wait(make, "alors non", 2)
-    inbox.understand_as(session, centre, second, held.uid, person.id, Answer.NOT_COMING, NOW, user.id)
+    handling.understand_as(session, centre, second, held.uid, person.id, Answer.NOT_COMING, NOW, user.id)
     session.expire_all()
     assert {first.state, second.state} == {InboundState.CLOSED}
     assert (second.meaning, second.participant_id, second.handled_by_id) == ("not_coming", person.id, user.id)
@@ -86,7 +86,7 @@ def test_understood_by_a_person_counts_and_settles_all_from_there(
     assert record.answer == Answer.NOT_COMING
     assert session.scalars(select(m.FreedSeat.participant_id)).one() == person.id
     assert [row.id for row, _name in inbox.list_settled(session, centre.id)] == [second.id, first.id]
-    inbox.reopen(second)
+    handling.reopen(second)
     assert inbox.count_waiting(session, centre.id) == 1
 
 
@@ -94,14 +94,14 @@ def test_own_words_go_out_once_the_way_the_answer_came(
     session: Session, make: Make, centre: m.Centre, person: m.Participant, user: m.User
 ) -> None:
     row = wait(make, "?", participant_id=person.id)
-    sent = inbox.write(session, centre, row, "Oui, venez à deux.", NOW, user.id, form_key="k")
+    sent = handling.write(session, centre, row, "Oui, venez à deux.", NOW, user.id, form_key="k")
     assert sent is not None
     assert (sent.kind, sent.channel, sent.address) == (MessageKind.ANSWER, ChannelKind.SMS, PHONE)
     assert sent.facts["written_by"] == user.id
-    assert inbox.write(session, centre, row, "Oui, venez à deux.", NOW, user.id, form_key="k") is None
-    for text in ("  ", "x" * (inbox.LONGEST_TEXT + 1)):
+    assert handling.write(session, centre, row, "Oui, venez à deux.", NOW, user.id, form_key="k") is None
+    for text in ("  ", "x" * (handling.LONGEST_TEXT + 1)):
         with pytest.raises(InvalidInputError):
-            inbox.write(session, centre, row, text, NOW, user.id, form_key="l")
+            handling.write(session, centre, row, text, NOW, user.id, form_key="l")
 
 
 def test_nothing_is_written_where_it_may_not_be(
@@ -111,7 +111,7 @@ def test_nothing_is_written_where_it_may_not_be(
     opt_out(session, centre.id, ChannelKind.SMS, PHONE, NOW)
     assert inbox.list_waiting(session, centre, NOW)[0].silence == "opted_out"
     with pytest.raises(InvalidInputError):
-        inbox.write(session, centre, row, "Bonjour", NOW, user.id, form_key="k")
+        handling.write(session, centre, row, "Bonjour", NOW, user.id, form_key="k")
     row.channel = ChannelKind.WHATSAPP
     assert inbox.list_waiting(session, centre, NOW)[0].silence == "window"
 
@@ -128,3 +128,58 @@ def test_telephones_are_found_by_name_and_number(
     found = telephones(session, centre.id, [ChannelKind.SMS], typed="elias", fold=fold)
     assert [(each.address, each.names) for each in found] == [(PHONE, ("Amira Élias",))]
     assert conversations(session, centre.id, []) == {}
+
+
+def test_who_looks_after_an_answer_is_seen_and_may_change(
+    session: Session, make: Make, centre: m.Centre, person: m.Participant, user: m.User
+) -> None:
+    rows = [wait(make, "?", 1), wait(make, "??", 2)]
+    assert handling.take(session, rows[0], user.id)
+    session.expire_all()
+    assert {row.handled_by_id for row in rows} == {user.id}
+    assert inbox.list_waiting(session, centre, NOW)[0].taken_by == user
+    assert handling.take(session, rows[0], None)
+    session.expire_all()
+    assert inbox.list_waiting(session, centre, NOW)[0].taken_by is None
+    handling.close(session, rows[0], NOW, user.id)
+    assert not handling.take(session, rows[0], user.id)
+
+
+def test_whoever_comes_second_hears_of_it(
+    session: Session, make: Make, centre: m.Centre, held: m.GroupSession, person: m.Participant, user: m.User
+) -> None:
+    row = wait(make, "?", participant_id=person.id)
+    seen = inbox.list_waiting(session, centre, NOW)[0].stamp
+    handling.check_seen(session, row, seen)
+    handling.write(session, centre, row, "Oui", NOW + timedelta(minutes=1), user.id, form_key="a")
+    with pytest.raises(InvalidInputError, match="continué"):
+        handling.check_seen(session, row, seen)
+    seen = inbox.list_waiting(session, centre, NOW)[0].stamp
+    wait(make, "Encore une question", 2, participant_id=person.id)
+    with pytest.raises(InvalidInputError, match="continué"):
+        handling.check_seen(session, row, seen)
+    handling.close(session, row, NOW, user.id)
+    with pytest.raises(InvalidInputError, match="vient de traiter"):
+        handling.check_seen(session, row, "")
+    with pytest.raises(InvalidInputError, match="vient de traiter"):
+        handling.understand_as(session, centre, row, held.uid, person.id, Answer.COMING, NOW, user.id)
+
+
+def test_ready_texts_are_in_the_persons_language_and_a_promised_call_is_a_task(
+    session: Session, make: Make, centre: m.Centre, person: m.Participant
+) -> None:
+    centre.settings = {"send_unreviewed": True}
+    person.message_language = "ar"
+    row = wait(make, "[audio]")
+    entry = inbox.list_waiting(session, centre, NOW)[0]
+    shown = dict(entry.ready)
+    assert set(shown) == set(inbox.READY)
+    sent = handling.write_ready(session, centre, row, "we_will_call", NOW, form_key="k")
+    assert sent is not None
+    assert (sent.language, sent.body, sent.address) == ("ar", shown["we_will_call"], PHONE)
+    task = session.scalars(select(m.Task)).one()
+    assert (task.kind, task.participant_id) == ("call_back", person.id)
+    assert handling.is_sent(session, row, "k")
+    unknown = make(n.InboundMessage, address="+32470000077", state=InboundState.OPEN, received_at=NOW)
+    with pytest.raises(InvalidInputError):
+        handling.write_ready(session, centre, unknown, "thanks", NOW, form_key="k")
