@@ -168,15 +168,15 @@ def _hours(session: Session, centre: Centre, reader: Reader, now: datetime) -> I
 
 
 def _places(session: Session, centre: Centre) -> list[str]:
-    """Return the places as messages name them."""
-    sites = session.scalars(select(Site).where(Site.centre_id == centre.id, Site.active).order_by(Site.name))
-    rooms = session.execute(
+    """Return the places as messages name them: rooms, and sites that have none."""
+    query = (
         select(Room.name, Site.name)
-        .join(Site, Site.id == Room.site_id)
-        .where(Room.centre_id == centre.id, Room.active, Site.active)
+        .select_from(Site)
+        .outerjoin(Room, (Room.site_id == Site.id) & Room.active)
+        .where(Site.centre_id == centre.id, Site.active)
         .order_by(Site.name, Room.name)
     )
-    return [*(place_words(room, site) for room, site in rooms), *(site.name for site in sites)]
+    return [place_words(room, site) for room, site in session.execute(query)]
 
 
 def _titles(session: Session, centre: Centre) -> list[str]:

@@ -7,7 +7,8 @@ and leads to an address without the token, so that it stays out of histories and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,9 @@ from flask import (
 )
 
 from notifications.links import PREFIX, find_reader
+from notifications.recordings import recording_url
 from notifications.replies.effects import seat_is_gone, store
+from notifications.wording import Told, Wordings
 from scheduler.attendance import session_in_force
 from scheduler.check_in import is_open
 from scheduler.choices import Outcome, choose, decline
@@ -117,6 +120,8 @@ def week() -> str:
     return show_page(
         "week.html",
         person=person,
+        heard=_heard_in(centre, today),
+        today=today,
         invitations=invitations,
         groups=groups,
         near=near,
@@ -254,12 +259,33 @@ def show_page(template: str, **values: Any) -> str:
         direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
         clock=clock_hands,
         day_name=lambda day: _day_name(day, code),
+        short_day=lambda day: format_date(day, "EEE", locale=code),
         moment=lambda instant: f"{_day_name(local(instant).date(), code)}, {local(instant):%-H:%M}",
         spoken=lambda card: spoken_text(card, code, plain_words(code)),
         pictogram=pictogram_file,
         title=lambda card: card.title or plain_words(code)["appointment" if card.individual else "activity"],
         **values,
     )
+
+
+def _heard_in(centre: Centre, today: date) -> Callable[[Card], list[dict[str, str]]]:
+    """Return what gives the sounds of a card: recordings, and words for the voice of the browser between."""
+    code = known_language(session.get(LANGUAGE))
+    wordings = Wordings(db.session(), centre)
+
+    def heard(card: Card) -> list[dict[str, str]]:
+        told = Told.of(card)
+        parts = wordings.spoken.session(
+            code, replace(told, change="cancelled") if card.cancelled else told, today
+        )
+        return [
+            {"sound": recording_url("", each.token)}
+            if each.token
+            else {"say": each.text, "lang": wordings.home}
+            for each in parts
+        ]
+
+    return heard
 
 
 def _day_name(day: date, code: str) -> str:
@@ -282,12 +308,11 @@ def clock_hands(instant: datetime) -> dict[str, float]:
 def spoken_text(card: Card, code: str, words: Mapping[str, str]) -> str:
     """Return what is read aloud for a card."""
     wall = local(card.starts_at)
-    parts = [
-        _day_name(card.day, code),
-        f"{wall.hour}:{wall.minute:02d}",
-        words["cancelled"] if card.cancelled else "",
-        card.title or words["appointment" if card.individual else "activity"],
-        card.place,
-        words["with_people"].format(names=", ".join(card.leaders)) if card.leaders else "",
-    ]
+    parts = [_day_name(card.day, code), f"{wall.hour}:{wall.minute:02d}"]
+    title = card.title or words["appointment" if card.individual else "activity"]
+    if card.cancelled:
+        parts += [words["cancelled"], title]
+    else:
+        leaders = words["with_people"].format(names=", ".join(card.leaders)) if card.leaders else ""
+        parts += [title, card.place, leaders]
     return ". ".join(part for part in parts if part)

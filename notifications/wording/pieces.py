@@ -246,14 +246,16 @@ class Heard:
     token: str = ""
 
 
-def heard(said: Iterable[Said], tokens: Mapping[str, str], unsaid: Piece) -> tuple[Heard, ...] | None:
+def heard(
+    said: Iterable[Said], tokens: Mapping[str, str], unsaid: Piece | None = None
+) -> tuple[Heard, ...] | None:
     """Return what is played and said, in order; ``None`` when something is missing that is needed.
 
     Parameters
     ----------
     tokens : mapping
         Tokens of the recordings there are, by the name of their piece.
-    unsaid : Piece
+    unsaid : Piece, optional
         Played, where it is recorded, when a machine has to speak another language.
     """
     found: list[Heard] = []
@@ -265,7 +267,7 @@ def heard(said: Iterable[Said], tokens: Mapping[str, str], unsaid: Piece) -> tup
             return None
         (question if each.asks else found).extend(parts)
         complete = complete and whole
-    if not complete and unsaid.name in tokens:
+    if not complete and unsaid is not None and unsaid.name in tokens:
         found.append(Heard(unsaid.words, tokens[unsaid.name]))
     return (*found, *question)
 

@@ -101,6 +101,14 @@ class Spoken:
         values["reply"] = reader.question(way) if way else ()
         return reader.text(own.text if own else shipped(code).texts[spec.key], values)
 
+    def session(self, code: str, told: Told, today: date) -> tuple[Heard, ...]:
+        """Return how one session is heard; nothing where a machine speaks or nothing is recorded."""
+        tokens = self._tokens.get(code)
+        if not tokens or code in self.voices:
+            return ()
+        part = "cancelled" if told.change == "cancelled" else "session"
+        return heard([self.reader(code).session(part, told, today)], tokens) or ()
+
     def reader(self, code: str) -> Reader:
         """Return what cuts the texts of a language."""
         return Reader(code, self._home, settings.message_name(self._centre))

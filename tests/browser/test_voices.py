@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import Recording
 from notifications.recording_list import to_record
 from notifications.wording.pieces import Piece
-from scheduler.models import Centre
+from scheduler.links import renew_link
+from scheduler.models import (
+    Attendance,
+    Centre,
+    GroupSession,
+    LinkKind,
+    Participant,
+    Plan,
+    PlanState,
+)
+from tests.factories import Make
 
 #: A microphone that hears a steady tone.
 MICROPHONE = """
@@ -26,6 +36,17 @@ navigator.mediaDevices.getUserMedia = async () => {
   tone.start();
   await context.resume();
   return out.stream;
+};
+"""
+
+
+#: A loudspeaker that keeps what it plays, each for no time at all while ``ends``.
+PLAYER = """
+window.heard = [];
+window.ends = true;
+HTMLMediaElement.prototype.play = async function () {
+  heard.push(this.src.split("/").pop());
+  if (ends) setTimeout(() => this.onended(), 0);
 };
 """
 
@@ -66,6 +87,53 @@ def test_one_piece_after_the_other_is_recorded_heard_and_kept(
 def to_record_first(rows: Session, centre: Centre) -> list[Piece]:
     """Return what is to be read aloud first."""
     return [each.piece for each in to_record(rows, centre, "so", datetime.now(UTC))[:2]]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_page_is_heard_card_after_card_and_stops_at_a_touch(
+    browser: Browser, live_url: str, rows: Session, app_centre: Centre, make_row: Make
+) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=1)
+    plan = make_row(
+        Plan,
+        publication=1,
+        state=PlanState.PUBLISHED,
+        published_at=datetime.now(UTC),
+        first_day=day,
+        last_day=day + timedelta(days=1),
+    )
+    person = make_row(Participant, first_name="Selam", message_language="ti")
+    for days in (0, 1):
+        starts_at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(days=days)
+        held = make_row(
+            GroupSession,
+            plan=plan,
+            day=day + timedelta(days=days),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+        )
+        make_row(Attendance, session=held, participant=person)
+    for each in to_record(rows, app_centre, "ti", datetime.now(UTC)):
+        make_row(Recording, language="ti", name=each.piece.name, token=each.piece.name)
+    token = renew_link(rows, LinkKind.PAGE, person.id, datetime.now(UTC))
+    rows.commit()
+    with browser.new_context(base_url=live_url, viewport={"width": 360, "height": 640}) as context:
+        page = context.new_page()
+        page.add_init_script(PLAYER)
+        page.goto(f"/moi/{token}")
+        listen = page.locator("[data-speak-all]")
+        listen.click()
+        page.wait_for_function("heard.filter((each) => each.startsWith('weekday')).length === 2")
+        expect(listen).to_have_attribute("aria-pressed", "false")
+        assert page.evaluate("heard[0]") == f"weekday.{day.weekday()}"
+        assert page.evaluate("document.querySelectorAll('.speaking').length") == 0
+        page.evaluate("heard.length = 0; ends = false")
+        page.locator("button.speak").first.click()
+        page.wait_for_function("heard.length === 1")
+        expect(page.locator("article.speaking")).to_have_count(1)
+        listen.click()
+        listen.click()
+        expect(page.locator(".speaking")).to_have_count(0)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

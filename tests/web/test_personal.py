@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -14,6 +16,9 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.models import Recording
+from notifications.recording_list import to_record
+from notifications.wording.facts import BRUSSELS
 from scheduler import models as m
 from scheduler.links import renew_link, revoke_links
 from scheduler.wording import languages, plain_words
@@ -96,6 +101,39 @@ def test_meetings_with_a_mentor_are_shown_without_questions(
     assert "Greet" in page
     assert "Parc" in page
     assert "Je viens" not in page
+
+
+def test_a_cancelled_session_shows_no_way_to_it(
+    rows: Session, held: m.GroupSession, visitor: FlaskClient
+) -> None:
+    assert held.site.name in visitor.get("/moi/").text
+    held.cancelled_at = datetime.now(UTC)
+    rows.commit()
+    page = visitor.get("/moi/").text
+    assert "card-cancelled" in page
+    assert held.site.name not in page
+    assert "Nadia" not in page
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_page_is_heard_by_the_recordings_of_the_centre(
+    rows: Session, app_centre: m.Centre, make_row: Make, held: m.GroupSession, visitor: FlaskClient
+) -> None:
+    visitor.post("/moi/langue", data={"language": "ti"})
+    assert "data-heard" not in visitor.get("/moi/").text.replace('data-heard="[]"', "")
+    for each in to_record(rows, app_centre, "ti", datetime.now(UTC)):
+        if each.section in ("usual", "days"):
+            make_row(Recording, language="ti", name=each.piece.name)
+    rows.commit()
+    (heard,) = re.findall(r'data-heard="([^"]+)"', visitor.get("/moi/").text)
+    parts = json.loads(unescape(heard))
+    weekday = held.starts_at.astimezone(BRUSSELS).weekday()
+    token = rows.scalars(select(Recording.token).filter_by(name=f"weekday.{weekday}")).one()
+    assert parts[0] == {"sound": f"/messages/recordings/{token}"}
+    assert {"say": "Activité", "lang": "fr"} in parts
+    # French has its machine, and the browser's own voice.
+    visitor.post("/moi/langue", data={"language": "fr"})
+    assert 'data-heard="[]"' in visitor.get("/moi/").text
 
 
 @pytest.mark.parametrize("code", languages())

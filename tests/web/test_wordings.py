@@ -127,7 +127,7 @@ def test_a_voice_is_kept_played_and_fetched_by_the_telephone(
     page = client.get(base + "messages/voix/ti/").text
     assert "Selam" in page
     assert re.search(r"<strong>1 sur \d\d</strong>", page)
-    assert "tout l'appel est en français" in page
+    assert "tout l'appel est dans la langue du centre" in page
     again = client.get(base + "messages/voix/ti/?morceau=weekday.0").text
     assert f'action="/c/{base[3:]}messages/voix/ti/weekday.0"' in again
     assert client.get(address + "/son").data == wav()
