@@ -5,11 +5,12 @@ temporary folder) and lets a worker of its own process send them through the rea
 stand-in server of the tests. Of the requests, 5 % time out (three quarters of them after the message was
 taken), 5 % are answered 429 and 5 % fail with a server error (half of them after it was taken). The
 stand-in calls back while sending goes on: signed events in any order, some of them twice. The worker is
-killed five times and started again. Waiting takes no time: when nothing is due the clocks of all parties
-are put forward together.
+killed five times and started again. Waiting takes no time: when nothing is due, or the provider is left
+alone, the clocks of all parties are put forward together.
 
 The processor's time is counted where it is spent: our own part of the worker apart from the Twilio client,
-and the application's part of the callbacks. The last line is one JSON object.
+and the application's part of the callbacks, from the parsed head of a request to its answer. ``parts`` say
+which step of either it went to. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ from typing import Any
 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 import tests.twilio_stand_in.records as stand_in_records
 import web.clock
 from benchmarks import reminders
+from benchmarks.messages_worker import timed
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, enqueue_all
 from notifications.reminders import due
@@ -44,7 +47,7 @@ from notifications.status import FINAL
 from scheduler.db import Base, begin_writing
 from scheduler.models import Centre
 from tests.twilio_stand_in import Callback, Fault, TwilioStandIn, play
-from web import create_app
+from web import create_app, provider_events
 from web.extensions import db
 
 PUBLIC = "https://semainier.example"
@@ -64,7 +67,9 @@ ROUND_S = 0.5
 
 #: How far the clocks go forward when nothing is due.
 LEAP = timedelta(minutes=3)
-MOST_LEAPS = 200
+
+#: It ends in any case after so many leaps for each message.
+MOST_LEAPS = 1
 
 
 class Clock:
@@ -84,6 +89,7 @@ class WorkerProcess:
     def __init__(self, url: str, stand_in: TwilioStandIn) -> None:
         self.command = [sys.executable, "-m", "benchmarks.messages_worker", url, stand_in.url]
         self.spent: Counter[str] = Counter()
+        self.parts: Counter[str] = Counter()
         self.kills = 0
         self.start()
 
@@ -93,8 +99,8 @@ class WorkerProcess:
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def work(self, ahead: timedelta) -> None:
-        """Send what is due; a worker that is killed meanwhile is started again."""
+    def work(self, ahead: timedelta) -> timedelta:
+        """Send what is due; return how long nothing more will be. One that is killed is started again."""
         while True:
             assert self.process.stdin is not None
             assert self.process.stdout is not None
@@ -107,8 +113,9 @@ class WorkerProcess:
                 told = json.loads(line)
                 for name in ("own_s", "client_s", "sent", "asked"):
                     self.spent[name] += told[name]
+                self.parts.update(told["parts"])
                 if told["idle"]:
-                    return
+                    return timedelta(seconds=told["rest_s"]) or LEAP
             self.process.wait()
             self.start()
 
@@ -132,19 +139,24 @@ class Caller(Thread):
         self.app, self.stand_in, self.seed = app, stand_in, seed
         self.played = self.events = 0
         self.cpu_s = 0.0
+        self.parts: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self.done = Event()
 
     def run(self) -> None:
         """Play what is new every half second, until told that nothing more will come."""
-        client = self.app.test_client()
+        for name in ("is_signed", "record_status"):
+            act = timed(self.parts, name, getattr(provider_events, name))
+            setattr(provider_events, name, act)
 
         def post(callback: Callback) -> int:
             path = callback.url.removeprefix(PUBLIC)
+            request = EnvironBuilder(path, method="POST", data=callback.form, headers=callback.headers)
+            environ = request.get_environ()
             began = time.thread_time()
-            answer = client.post(path, data=callback.form, headers=callback.headers)
+            _body, status, _headers = run_wsgi_app(self.app, environ)
             self.cpu_s += time.thread_time() - began
-            return int(answer.status_code)
+            return int(status.split()[0])
 
         while True:
             last = self.done.wait(ROUND_S)
@@ -212,12 +224,12 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
         deaths = sorted(random.randrange(messages // 20, messages * 9 // 10) for _ in range(KILLS))
         killer = Thread(target=_kill_at, args=(worker, stand_in, deaths), daemon=True)
         killer.start()
-        for _leap in range(MOST_LEAPS):
-            worker.work(clock.ahead)
+        for _leap in range(MOST_LEAPS * messages):
+            leap = worker.work(clock.ahead)
             print(f"{clock.ahead}: {len(stand_in.records)} taken", file=sys.stderr, flush=True)
             if not killer.is_alive() and _open_messages(engine) == 0:
                 break
-            clock.ahead += LEAP
+            clock.ahead += leap
         caller.done.set()
         caller.join()
         took_s = time.perf_counter() - began
@@ -231,6 +243,10 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
             session.scalars(select(Message.error_code).where(Message.state != MessageState.DELIVERED))
         )
     own_s = worker.spent["own_s"]
+    parts: dict[str, float] = {"enqueue": enqueue_s} | dict(worker.parts)
+    parts |= {f"callback_{name}": spent_s for name, spent_s in caller.parts.items()}
+    parts["deliver_rest"] = own_s - sum(worker.parts.values())
+    parts["callback_rest"] = caller.cpu_s - sum(caller.parts.values())
     return {
         "messages": messages,
         "seed": seed,
@@ -255,6 +271,7 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
         "callback_ms_per_event": round(1000 * caller.cpu_s / max(caller.events, 1), 3),
         "own_ms_per_message": round(1000 * (enqueue_s + own_s) / messages, 3),
         "own_with_callbacks_ms_per_message": round(1000 * (enqueue_s + own_s + caller.cpu_s) / messages, 3),
+        "parts_ms_per_message": {name: round(1000 * s / messages, 3) for name, s in parts.items()},
         "took_s": round(took_s, 1),
         "clock_went_forward_min": round(clock.ahead.total_seconds() / 60),
     }

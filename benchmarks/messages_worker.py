@@ -10,10 +10,12 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 
 import notifications.channels.twilio as twilio
 from notifications import delivery
@@ -21,7 +23,11 @@ from notifications.channels import Accepted, Outgoing
 from notifications.fallback import after_failure
 from notifications.models import ChannelKind
 from notifications.reconcile import reconcile
+from notifications.rests import Rests
 from tests.twilio_stand_in.server import ACCOUNT_SID, AUTH_TOKEN, SMS_SENDER
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PUBLIC = "https://semainier.example"
 
@@ -30,6 +36,21 @@ TIMEOUT_S = (3.05, 0.3)
 
 #: Progress is told this often, so that little is uncounted when the worker is killed.
 TELL_S = 1
+
+
+def timed(
+    parts: Counter[str], name: str, act: Callable[P, T], without: Callable[[], float] = float
+) -> Callable[P, T]:
+    """Return a function with the processor's time that it takes counted, apart from that of ``without``."""
+
+    def run(*given: P.args, **named: P.kwargs) -> T:
+        began = time.thread_time() - without()
+        try:
+            return act(*given, **named)
+        finally:
+            parts[name] += time.thread_time() - without() - began  # type: ignore[assignment]
+
+    return run
 
 
 class CountingChannel:
@@ -74,23 +95,39 @@ def main(url: str, stand_in: str) -> None:
         timeout_s=TIMEOUT_S,
     )
     channel = CountingChannel(twilio.TwilioChannel(settings))
-    channel.channel._account()  # the client's import is not the messages'
+    # Neither the client's import nor the tables' is the messages'.
+    channel.channel._account()
+    configure_mappers()
+    parts: Counter[str] = Counter()
+
+    def part(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+        return timed(parts, name, act, lambda: channel.client_s)
+
+    for name in ("claim", "write_down", "settle", "give_back"):
+        setattr(delivery, name, part(name, getattr(delivery, name)))
+    look = part("reconcile", reconcile)
     worker = delivery.Worker(
-        name="benchmark", channels={ChannelKind.SMS: channel}, after_failure=after_failure
+        name="benchmark", channels={ChannelKind.SMS: channel}, after_failure=after_failure, rests=Rests()
     )
     engine = create_engine(url)
     for line in sys.stdin:
         ahead, idle = timedelta(seconds=float(line)), False
+
+        def clock(ahead: timedelta = ahead) -> datetime:
+            return datetime.now(UTC) + ahead
+
         while not idle:
             channel.client_s, channel.counts = 0.0, Counter()
+            parts.clear()
             began = time.thread_time()
             with Session(engine) as session:
-                done = reconcile(session, lambda: datetime.now(UTC) + ahead, worker)  # noqa: B023
-                done += delivery.deliver_due(session, lambda: datetime.now(UTC) + ahead, worker)  # noqa: B023
+                done = look(session, clock, worker) + delivery.deliver_due(session, clock, worker)
             own_s = time.thread_time() - began - channel.client_s
             idle = not done
-            told = {"own_s": own_s, "client_s": channel.client_s, "idle": idle}
-            print(json.dumps(told | {name: channel.counts[name] for name in ("sent", "asked")}), flush=True)
+            told = {"own_s": own_s, "client_s": channel.client_s, "idle": idle, "parts": parts}
+            told |= {name: channel.counts[name] for name in ("sent", "asked")}
+            told["rest_s"] = worker.rests.left(channel.provider, clock()).total_seconds()
+            print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

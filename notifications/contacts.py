@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -110,9 +110,9 @@ def exempt_people(session: Session, centre: Centre) -> set[int]:
     return set(session.scalars(query))
 
 
-def sender_of(centre: Centre, channel: ChannelKind) -> str | None:
-    """Return the number, messaging service or address a centre sends from; ``None``: the installation's."""
-    value = centre.settings.get(SENDERS.get(channel, ""))
+def sender_of(settings: Mapping[str, Any], channel: ChannelKind) -> str | None:
+    """Return what a centre of these settings sends from; ``None``: what the installation does."""
+    value = settings.get(SENDERS.get(channel, ""))
     return value.strip() or None if isinstance(value, str) else None
 
 

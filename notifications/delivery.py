@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, Channel, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.models import ChannelKind, Message, MessageState
 from notifications.rests import Rests
-from notifications.status import FAILURES, ORIGINS, Taken, lock, move, move_taken, record_moves
+from notifications.status import FAILURES, MESSAGES, ORIGINS, Taken, lock, move, move_taken, record_moves
 from scheduler.db import begin_writing
 
 log = logging.getLogger("semainier.delivery")
@@ -49,6 +49,27 @@ BUDGET_S: Final = 50
 
 Clock = Callable[[], datetime]
 
+# Made once, and of tables, like those of ``notifications.status``.
+_ROW: Final = MESSAGES.c
+_DUE: Final = (
+    select(_ROW.id, _ROW.channel)
+    .where(
+        _ROW.state == MessageState.QUEUED,
+        _ROW.next_at <= bindparam("now"),
+        or_(_ROW.expires_at.is_(None), _ROW.expires_at > bindparam("now")),
+        _ROW.channel.not_in(bindparam("resting", expanding=True)),
+    )
+    .order_by(_ROW.next_at, _ROW.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM: Final = (
+    update(MESSAGES)
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)), _ROW.state.in_(ORIGINS[MessageState.CLAIMED]))
+    .values(state=MessageState.CLAIMED, attempts=_ROW.attempts + 1)
+    .returning(*(_ROW[column.key] for column in COLUMNS))
+)
+
 #: What follows a failure: ``(session, message, error_code, now)``, in the transaction of the failure.
 AfterFailure = Callable[[Session, Message, str, datetime], Any]
 
@@ -67,7 +88,7 @@ class Worker:
 
     def resting(self, now: datetime) -> list[ChannelKind]:
         """Return the channels whose provider is left alone for now."""
-        return [kind for kind, channel in self.channels.items() if self.rests.holds(channel.provider, now)]
+        return [kind for kind, channel in self.channels.items() if self.rests.left(channel.provider, now)]
 
 
 def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
@@ -96,7 +117,7 @@ def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[C
     for each in claimed:
         now, expires_at = clock(), each.outgoing.expires_at
         late = now - each.claimed_at > LEASE / 2 or (expires_at is not None and expires_at <= now)
-        if late or worker.rests.holds(each.provider, now):
+        if late or worker.rests.left(each.provider, now):
             back.append(each)
             continue
         went = hand_over(session, clock, worker, each)
@@ -153,44 +174,27 @@ def expire(session: Session, clock: Clock) -> int:
 def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
     """Take a batch of due messages, none of which anybody else has taken."""
     now = clock()
-    is_due = (
-        Message.state == MessageState.QUEUED,
-        Message.next_at <= now,
-        or_(Message.expires_at.is_(None), Message.expires_at > now),
-        Message.channel.not_in(worker.resting(now)),
-    )
-    if not there_are(session, *is_due):
+    given = {"now": now, "resting": worker.resting(now)}
+    idle = session.connection().execute(_DUE, given).first() is None
+    session.commit()
+    if idle:
         return []
     begin_writing(session)
-    due = session.execute(
-        select(Message.id, Message.channel)
-        .where(*is_due)
-        .order_by(Message.next_at, Message.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    connection = session.connection()
+    due = connection.execute(_DUE, given).all()
     # What cannot be asked for is held by itself: who dies leaves no other in doubt.
     alone = {kind for kind, channel in worker.channels.items() if not channel.can_be_asked}
     due = list(takewhile(lambda row: row.channel not in alone, due)) or due[:1]
     rows: list[Any] = []
     for kind in dict.fromkeys(row.channel for row in due):
         channel = worker.channels.get(kind)
-        rows += session.execute(
-            update(Message)
-            .where(
-                Message.id.in_([row.id for row in due if row.channel == kind]),
-                Message.state.in_(ORIGINS[MessageState.CLAIMED]),
-            )
-            .values(
-                state=MessageState.CLAIMED,
-                attempts=Message.attempts + 1,
-                claimed_at=now,
-                claimed_by=worker.name,
-                provider=channel.provider if channel else "",
-            )
-            .returning(*COLUMNS)
-            .execution_options(synchronize_session=False)
-        ).all()
+        values = {
+            "ids": [row.id for row in due if row.channel == kind],
+            "claimed_at": now,
+            "claimed_by": worker.name,
+            "provider": channel.provider if channel else "",
+        }
+        rows += connection.execute(_CLAIM, values).all()
     record_moves(session, rows, MessageState.CLAIMED, source="worker", now=now, reason="claimed")
     place = {row.id: number for number, row in enumerate(due)}
     claimed = read_claimed(session, sorted(rows, key=lambda row: place[row.id]), now)

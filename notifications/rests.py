@@ -36,10 +36,11 @@ class Rests:
     def __init__(self) -> None:
         self._health: defaultdict[str, _Health] = defaultdict(_Health)
 
-    def holds(self, provider: str, now: datetime) -> bool:
-        """Whether a provider rests; a rest beyond all bounds began before the clock was put back."""
+    def left(self, provider: str, now: datetime) -> timedelta:
+        """Return how long a provider still rests, nothing if it does not."""
         until = self._health[provider].until
-        return until is not None and now < until <= now + MOST_ASKED
+        # A rest beyond all bounds began before the clock was put back.
+        return until - now if until is not None and now < until <= now + MOST_ASKED else timedelta()
 
     def note(self, provider: str, error: DeliveryError | None, now: datetime) -> None:
         """Take in how a request ended: the provider rests after an error that is not one message's."""

@@ -57,11 +57,11 @@ FAILURES: Final = frozenset({S.FAILED, S.UNDELIVERED})
 
 _SENT: Final = frozenset({S.ACCEPTED, S.DELIVERED, S.READ})
 
-_MESSAGES: Final = cast(Table, Message.__table__)
+MESSAGES: Final = cast(Table, Message.__table__)
 _EVENTS: Final = cast(Table, MessageEvent.__table__)
 
-_KEEP_SID: Final = update(_MESSAGES).where(
-    _MESSAGES.c.id == bindparam("b_id"), _MESSAGES.c.provider_sid.is_(None)
+_KEEP_SID: Final = update(MESSAGES).where(
+    MESSAGES.c.id == bindparam("b_id"), MESSAGES.c.provider_sid.is_(None)
 )
 
 
@@ -218,10 +218,10 @@ def _step(status: MessageState, has_sid: bool, has_attempt: bool) -> Update:
     It is made once, of tables: making a statement takes longer than executing it, and thousands of
     messages are moved by the same few.
     """
-    row = _MESSAGES.c
+    row = MESSAGES.c
     # Not ``in_``, which many rows at once cannot have.
     from_there = or_(*(row.state == origin for origin in ORIGINS[status]))
-    step = update(_MESSAGES).where(row.id == bindparam("b_id"), from_there)
+    step = update(MESSAGES).where(row.id == bindparam("b_id"), from_there)
     if has_attempt:
         step = step.where(row.attempts == bindparam("b_attempt"))
     if status in FINAL:

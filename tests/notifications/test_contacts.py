@@ -215,8 +215,13 @@ def test_a_number_may_be_that_of_several_people(
 
 
 def test_a_centre_may_have_a_sender_of_its_own() -> None:
-    centre = Centre(name="x", slug="x", settings={"sms_sender": " +3280 ", "voice_sender": 7})
-    assert [sender_of(centre, each) for each in (SMS, VOICE, WHATSAPP, EMAIL)] == ["+3280", None, None, None]
+    settings = {"sms_sender": " +3280 ", "voice_sender": 7}
+    assert [sender_of(settings, each) for each in (SMS, VOICE, WHATSAPP, EMAIL)] == [
+        "+3280",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_a_number_that_is_none_is_shown_once_and_used_again_whole(
