@@ -25,6 +25,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from notifications.replies.understand import REASONS
 from scheduler.attendance import Outcome, Result, Tap, apply_taps
 from scheduler.errors import InvalidInputError
 from scheduler.links import find_card
@@ -268,9 +269,12 @@ def service_worker() -> Response:
 
 
 def announced_reason(key: str) -> str:
-    """Return the reason that a participant gave beforehand, ready to follow a sentence."""
-    known = plain_words(str(get_locale()))
-    return f" ({known.get(key, key).lower()})" if key else ""
+    """Return the reason that a participant gave beforehand, ready to follow a sentence.
+
+    Only what is one of the usual reasons: a person's own words are not for everybody who takes attendance.
+    """
+    known = plain_words(str(get_locale())) if key in REASONS else {}
+    return f" ({known[key].lower()})" if key in known else ""
 
 
 def words() -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
@@ -17,14 +18,9 @@ from scheduler import models as m
 from tests.factories import Make, making_in
 from web.clock import today
 from web.templating import local
+from web.today import announced_reason
 
 PAGE_BYTES = 100_000
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture
@@ -269,3 +265,9 @@ def test_first_marks_of_many_people_at_once_are_all_kept(
     rows.rollback()
     record = rows.scalars(select(m.AttendanceRecord)).one()
     assert len(record.marks) == len(clients)
+
+
+def test_the_list_names_usual_reasons_and_no_words_of_ones_own(app: Flask) -> None:
+    with app.test_request_context():
+        assert announced_reason("ill") == " (malade)"
+        assert announced_reason("") == announced_reason("diabète") == announced_reason("come") == ""
