@@ -9,7 +9,7 @@ from typing import Any
 
 import phonenumbers
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
@@ -103,13 +103,15 @@ def language_names(codes: Iterable[str]) -> str:
 
 
 def duration(minutes: int | None) -> str:
-    """Return ``3 h 30`` for 210 minutes, ``45 min`` below an hour, nothing for ``None``."""
+    """Return ``3 h 30`` for 210 minutes, on one line, ``45 min`` below an hour, nothing for ``None``."""
     if minutes is None:
         return ""
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return _("%(minutes)s min", minutes=rest)
-    return _("%(hours)s h", hours=hours) + (f" {rest:02d}" if rest else "")
+        said = _("%(minutes)s min", minutes=rest)
+    else:
+        said = _("%(hours)s h", hours=format_decimal(hours)) + (f" {rest:02d}" if rest else "")
+    return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def link(address: str, text: Any) -> Markup:

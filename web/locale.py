@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from flask import Flask, g, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 
 LOCALES = {"fr": "Français", "nl": "Nederlands", "en": "English"}
+
+#: The space at which a French line must not break: before double signs, inside quotation marks.
+_FIRM_SPACE = re.compile(r" (?=[:;?!»]|%(?!\())|(?<=«) ")
+
+
+def firm_spaces(text: str) -> str:
+    """Return a French text with no-break spaces where its typography wants them; ``%(name)s`` is no sign."""
+    return _FIRM_SPACE.sub("\N{NO-BREAK SPACE}", text)
+
+
+class Texts(Domain):
+    """The catalogues, the French one with no-break spaces."""
+
+    def get_translations(self) -> Any:
+        """Return the texts of this request's language."""
+        known = len(self.cache)
+        texts = super().get_translations()
+        if len(self.cache) > known and get_locale().language == "fr":
+            texts._catalog = {key: firm_spaces(text) for key, text in texts._catalog.items()}
+        return texts
 
 
 def choose_locale() -> str:
@@ -21,5 +44,6 @@ def choose_locale() -> str:
 
 def init_app(app: Flask) -> None:
     """Register Babel."""
-    Babel(app, locale_selector=choose_locale)
+    babel = Babel(app, locale_selector=choose_locale)
+    babel.domain_instance = Texts()
     app.jinja_env.globals.update(LOCALES=LOCALES, get_locale=get_locale)

@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from scheduler import models as m
-from tests.factories import Make, making_in
-from tests.web.conftest import PASSWORD, PASSWORD_HASH, app, app_centre, made_apps, rows, sign_in
+from tests.factories import Make
+from tests.web.conftest import PASSWORD, PASSWORD_HASH, app, app_centre, made_apps, make_row, rows, sign_in
 
-__all__ = ["app", "app_centre", "made_apps", "rows", "sign_in"]
+__all__ = ["app", "app_centre", "made_apps", "make_row", "rows", "sign_in"]
 
 #: Names under which a Chromium is looked for.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -78,12 +78,6 @@ def live_url(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 def is_complaint(line: ConsoleMessage) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +15,7 @@ from scheduler.absence_reasons import install_reasons
 from scheduler.links import renew_link
 from tests.browser.test_roll_call import mark, wait_for
 from tests.factories import Make
-from web.clock import today
+from tests.web.week_rows import hold_now
 
 #: What these pages store is tested on both databases in ``tests/web``.
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -36,18 +36,7 @@ navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5);
 @pytest.fixture
 def held(rows: Session, make_row: Make, app_centre: m.Centre) -> m.GroupSession:
     install_reasons(rows, app_centre.id)
-    plan = make_row(
-        m.Plan,
-        publication=1,
-        state=m.PlanState.PUBLISHED,
-        published_at=datetime.now(UTC),
-        first_day=today(),
-        last_day=today(),
-    )
-    start = datetime.now(UTC) - timedelta(minutes=20)
-    held = make_row(
-        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=3)
-    )
+    held = hold_now(make_row, minutes_ago=20, hours=3)
     for name in ("Amina", "Bilal", "Chiara"):
         make_row(m.Attendance, session=held, participant=make_row(m.Participant, first_name=name))
     rows.commit()

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from scheduler import models as m
 from tests.browser.conftest import ARGUMENTS
 from tests.factories import Make
 from tests.web.conftest import PASSWORD, PASSWORD_HASH
-from web.clock import today
+from tests.web.week_rows import hold_now
 
 PEOPLE = 15
 
@@ -34,18 +33,7 @@ UNTIL_KEPT = """async () => {
 
 @pytest.fixture
 def held(rows: Session, make_row: Make) -> m.GroupSession:
-    plan = make_row(
-        m.Plan,
-        publication=1,
-        state=m.PlanState.PUBLISHED,
-        published_at=datetime.now(UTC),
-        first_day=today(),
-        last_day=today(),
-    )
-    start = datetime.now(UTC) - timedelta(minutes=20)
-    held = make_row(
-        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=3)
-    )
+    held = hold_now(make_row, minutes_ago=20, hours=3)
     for number in range(PEOPLE):
         person = make_row(m.Participant, first_name=f"Nom{number:02}", last_name="Inventé")
         make_row(m.Attendance, session=held, participant=person)

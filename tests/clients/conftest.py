@@ -11,14 +11,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from scheduler import models as m
-from tests.factories import Make, making_in
-from tests.web.conftest import app, app_centre, made_apps, rows
+from tests.web.conftest import app, app_centre, made_apps, make_row, rows
 
-__all__ = ["app", "app_centre", "made_apps", "rows"]
+__all__ = ["app", "app_centre", "made_apps", "make_row", "rows"]
 
 VDIRSYNCER_CONFIG = """\
 [general]
@@ -52,12 +49,6 @@ default_timezone = Europe/Brussels
 [sqlite]
 path = {folder}/khal.db
 """
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

@@ -6,16 +6,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from flask.wrappers import Response
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from scheduler.db import Base
 from scheduler.models import Centre, Membership, Role, User
+from tests.factories import Make, making_in
 from web import create_app
 from web.extensions import db, limiter
 
@@ -23,6 +26,21 @@ from web.extensions import db, limiter
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "un bon mot de passe"
 PASSWORD_HASH = HASHER.hash(PASSWORD)
+
+
+class PlainResponse(Response):
+    """An answer whose no-break spaces tests need not write."""
+
+    def get_data(self, as_text: bool = False) -> Any:
+        data = super().get_data(as_text)
+        return data.replace("\N{NO-BREAK SPACE}", " ") if as_text else data
+
+
+class PlainClient(FlaskClient):
+    """A client that reads plain answers."""
+
+    def __init__(self, application: Flask, *_args: Any, **kwargs: Any) -> None:
+        super().__init__(application, PlainResponse, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +68,7 @@ def app(backend: str, engine: Engine, tmp_path: Path, made_apps: dict[str, Flask
                 "ALLOW_PRIVATE_NETWORKS": True,
             }
         )
+        made_apps[backend].test_client_class = PlainClient
     app = made_apps[backend]
     kept = dict(app.config)
     app.instance_path = str(tmp_path)
@@ -97,6 +116,13 @@ def app_centre(rows: Session) -> Centre:
     rows.add(row)
     rows.commit()
     return row
+
+
+@pytest.fixture
+def make_row(rows: Session, app_centre: Centre) -> Iterator[Make]:
+    """The factories, for rows of the centre in the test's own session."""
+    with making_in(rows, app_centre) as make:
+        yield make
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,14 +12,8 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.absence_reasons import DEFAULTS, install_reasons
-from tests.factories import Make, making_in
-from web.clock import today
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
+from tests.factories import Make
+from tests.web.week_rows import hold_now
 
 
 @pytest.fixture
@@ -85,18 +79,7 @@ def test_others_cannot_change_them_and_other_centres_have_their_own(
 
 @pytest.fixture
 def announced(rows: Session, make_row: Make, address: str) -> m.AttendanceRecord:
-    plan = make_row(
-        m.Plan,
-        publication=1,
-        state=m.PlanState.PUBLISHED,
-        published_at=datetime.now(UTC),
-        first_day=today(),
-        last_day=today(),
-    )
-    start = datetime.now(UTC) - timedelta(minutes=1)
-    held = make_row(
-        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=1)
-    )
+    held = hold_now(make_row, minutes_ago=1, hours=1)
     person = make_row(m.Participant)
     make_row(m.Attendance, session=held, participant=person)
     record = make_row(
@@ -106,8 +89,8 @@ def announced(rows: Session, make_row: Make, address: str) -> m.AttendanceRecord
         activity_id=held.activity_id,
         programme_id=held.activity.programme_id,
         site_id=held.site_id,
-        starts_at=start,
-        ends_at=start + timedelta(hours=1),
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
         state=m.AttendanceState.UNMARKED,
         answer=m.Answer.NOT_COMING,
         answer_reason="child",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,16 +19,11 @@ from werkzeug.test import encode_multipart
 from scheduler import models as m
 from scheduler.absence_reasons import install_reasons
 from scheduler.jobs import job
-from tests.factories import Make, making_in
+from tests.factories import Make
 from tests.scheduler.test_pictures import photo
+from tests.web.week_rows import hold_now
 from web.clock import today
 from web.worker import job_settings
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture
@@ -130,18 +125,7 @@ def test_what_is_refused_leaves_nothing_behind(
 def test_one_tap_excuses_what_it_covers(
     rows: Session, make_row: Make, person: m.Participant, address: str, sign_in: Callable[..., FlaskClient]
 ) -> None:
-    plan = make_row(
-        m.Plan,
-        publication=1,
-        state=m.PlanState.PUBLISHED,
-        published_at=datetime.now(UTC),
-        first_day=today(),
-        last_day=today(),
-    )
-    start = datetime.now(UTC) - timedelta(minutes=1)
-    held = make_row(
-        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=1)
-    )
+    held = hold_now(make_row, minutes_ago=1, hours=1)
     make_row(m.Attendance, session=held, participant=person)
     record = make_row(
         m.AttendanceRecord,
@@ -150,8 +134,8 @@ def test_one_tap_excuses_what_it_covers(
         activity_id=held.activity_id,
         programme_id=held.activity.programme_id,
         site_id=held.site_id,
-        starts_at=start,
-        ends_at=start + timedelta(hours=1),
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
         state=m.AttendanceState.ABSENT,
     )
     rows.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,30 +16,13 @@ from scheduler import models as m
 from scheduler.check_in import room_sign
 from scheduler.links import renew_link, revoke_links
 from scheduler.wording import languages, plain_words
-from tests.factories import Make, making_in
-from web.clock import today
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
+from tests.factories import Make
+from tests.web.week_rows import hold_now
 
 
 @pytest.fixture
 def held(rows: Session, make_row: Make) -> m.GroupSession:
-    plan = make_row(
-        m.Plan,
-        publication=1,
-        state=m.PlanState.PUBLISHED,
-        published_at=datetime.now(UTC),
-        first_day=today(),
-        last_day=today(),
-    )
-    start = datetime.now(UTC) - timedelta(minutes=2)
-    held = make_row(
-        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=3)
-    )
+    held = hold_now(make_row, minutes_ago=2, hours=3)
     make_row(m.Attendance, session=held, participant=make_row(m.Participant, first_name="Amina"))
     rows.commit()
     return held

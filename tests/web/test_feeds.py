@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,14 +12,8 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.links import renew_link, revoke_links
-from tests.factories import Make, making_in
+from tests.factories import Make
 from web.feeds import TOMBSTONE_DAYS
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

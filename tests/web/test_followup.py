@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from html import unescape
 
@@ -15,16 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
-from tests.factories import Make, making_in
+from tests.factories import Make
 from web.clock import today
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,18 +15,12 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.timegrid import monday_of
-from tests.factories import Make, making_in
+from tests.factories import Make
 from tests.planning import World, hold, make_world
 from tests.queries import recorded
 from web.clock import today
 
 Enter = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

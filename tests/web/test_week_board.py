@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,18 +11,12 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.models.calendar import ClosureKind
-from tests.factories import Make, making_in
+from tests.factories import Make
 from tests.planning import World, hold
 from tests.queries import recorded
 from tests.web.week_rows import draft, draft_world, publish, unmet
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

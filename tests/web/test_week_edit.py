@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,18 +15,12 @@ from scheduler import models as m
 from scheduler.edit import EditResult
 from scheduler.edit_acts import Act
 from solver.verify import Breach
-from tests.factories import Make, making_in
+from tests.factories import Make
 from tests.planning import World, hold
 from tests.queries import recorded
 from tests.web.week_rows import draft, draft_world, publish
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,17 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
-from tests.factories import Make, making_in
+from tests.factories import Make
 from tests.planning import World
 from tests.web.week_rows import draft_world, next_monday
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""A centre with a draft of two weeks for the tests of the week's pages."""
+"""A centre with a draft of two weeks, or with a session of today, for the tests of pages."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -73,3 +73,20 @@ def publish(rows: Session, plan: m.Plan, publication: int = 1) -> None:
     """Make a plan the version in force on its days."""
     plan.state, plan.publication, plan.published_at = m.PlanState.PUBLISHED, publication, plan.created_at
     rows.commit()
+
+
+def hold_now(make: Make, *, minutes_ago: int, hours: int) -> m.GroupSession:
+    """A session that is under way, in a version in force for today alone."""
+    plan = make(
+        m.Plan,
+        publication=1,
+        state=m.PlanState.PUBLISHED,
+        published_at=datetime.now(UTC),
+        first_day=today(),
+        last_day=today(),
+    )
+    start = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    held: m.GroupSession = make(
+        m.GroupSession, plan=plan, day=today(), starts_at=start, ends_at=start + timedelta(hours=hours)
+    )
+    return held
