@@ -196,14 +196,12 @@ class _Search:
                 continue
             locked = {participant_key(x.participant_id) for x in self.states[held.id].people if x.locked}
             for person in held.people:
-                if person in seen:
-                    continue
-                seen.add(person)
-                # What somebody placed by hand, or chose before, stays.
-                if held.start < self.first_start or person in locked:
+                # What is too near stays, as does what somebody placed by hand, or chose before.
+                if person in seen or held.start < self.first_start or person in locked:
                     continue
                 where = self._window(demands[person], held.activity.id, held.day)
                 if where is not None:
+                    seen.add(person)
                     yield person, [where], held.id
         for person, theirs in demands.items():
             if person in seen:

@@ -116,6 +116,18 @@ def test_who_had_no_place_gets_the_best_without_an_answer(
     assert of_person(session, centre, world) == [offer.places[0].starts_at]
 
 
+@one_database
+def test_who_has_a_session_that_is_too_near_is_asked_about_the_next(
+    centre: m.Centre, world: World, make: Make, offered: Offered
+) -> None:
+    centre.settings = {"choice_notice_hours": 168}
+    hold(make, world, world["plan"], MONDAY, world["person"])
+    mine = hold(make, world, world["plan"], TUESDAY, world["person"])
+    other = hold(make, world, world["plan"], THURSDAY)
+    (offer,) = offered("activity")
+    assert [place.session_uid for place in offer.places] == [mine.uid, other.uid]
+
+
 def at(day: Any, first: int, last: int) -> dict[str, datetime]:
     """A stretch of a day by the hour, in Brussels in winter."""
     begins, ends = (datetime(day.year, day.month, day.day, hour - 1, tzinfo=UTC) for hour in (first, last))
