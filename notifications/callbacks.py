@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from notifications.channels.twilio import PROVIDER, STATES, WHATSAPP_PREFIX
@@ -20,15 +20,7 @@ from notifications.models import (
     MessageTopic,
 )
 from notifications.replies.letters import storable
-from notifications.status import (
-    FAILURES,
-    ORIGINS,
-    insert_or_ignore,
-    keep_events,
-    keep_sid,
-    make_event,
-    move,
-)
+from notifications.status import FAILURES, hear, insert_or_ignore
 from scheduler.models import Centre, Participant
 
 log = logging.getLogger("semainier.callbacks")
@@ -37,12 +29,6 @@ log = logging.getLogger("semainier.callbacks")
 ANSWERED_WITHIN: Final = timedelta(days=60)
 
 LONGEST_BODY: Final = 4000
-
-_BY_TOKEN: Final = (
-    select(Message.id, Message.centre_id, Message.state, Message.provider_sid)
-    .where(Message.token == bindparam("token"))
-    .with_for_update(key_share=True)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,24 +57,18 @@ def record_status(
         Whether the message moved.
     """
     state = STATES.get(status)
-    found = connection.execute(_BY_TOKEN, {"token": token}).one_or_none()
-    if found is None or state is None:
-        log.info("event without a message or of an unknown status")
+    if state is None:
+        log.info("event of an unknown status")
         return False
-    failed = state in FAILURES
-    code = (error_code or status)[:40] if failed else None
-    event: dict[str, Any] = {"source": "provider", "key": f"{sid[-12:]}-{status}", "now": now}
-    # A failure of another attempt than the one that counts says nothing of the message.
-    of_another_attempt = failed and found.provider_sid not in {None, sid}
-    if found.state in ORIGINS[state] and not of_another_attempt:
-        event |= {"error_code": code, "provider_sid": sid}
-        return move(connection, found.id, found.centre_id, state, **event)
-    keep_events(
-        connection, [make_event(found.centre_id, found.id, state, applied=False, error_code=code, **event)]
+    return hear(
+        connection,
+        token,
+        state,
+        key=f"{sid[-12:]}-{status}",
+        now=now,
+        provider_sid=sid,
+        error_code=(error_code or status)[:40] if state in FAILURES else None,
     )
-    if found.provider_sid is None:
-        keep_sid(connection, found.id, sid)
-    return False
 
 
 def record_incoming(session: Session, incoming: Incoming, now: datetime) -> bool:

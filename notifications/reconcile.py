@@ -10,16 +10,16 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, failed, record, there_are
-from notifications.models import ChannelKind, Message, MessageState
-from notifications.status import FAILURES, lock, record_moves
+from notifications.models import Message, MessageState
+from notifications.status import FAILURES, MESSAGES, lock, record_moves
 from scheduler.db import begin_writing
 
 BATCH: Final = 50
@@ -33,15 +33,26 @@ GIVE_UP: Final = timedelta(days=1)
 #: How long after sending news of a message is still asked for, each time after twice as long.
 FOLLOWED: Final = timedelta(days=2)
 
+_ROW: Final = MESSAGES.c
+_WAITING: Final = (
+    select(_ROW.id, _ROW.channel)
+    .where(_ROW.next_at <= bindparam("now"), _ROW.channel.not_in(bindparam("resting", expanding=True)))
+    .order_by(_ROW.next_at, _ROW.id)
+    .limit(BATCH)
+)
+_UNSURE: Final = _WAITING.where(_ROW.state == MessageState.UNCERTAIN)
+_SILENT: Final = _WAITING.where(_ROW.state == MessageState.ACCEPTED, _ROW.sent_at > bindparam("since"))
+
 
 def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     """Find out about a batch of messages without a clear outcome; return how many went where."""
     counts: Counter[str] = Counter()
     counts["abandoned"] += take_over(session, clock)
-    for query, step in ((_unsure(clock()), _ask), (_silent(clock()), _follow)):
+    for query, step in ((_UNSURE, _ask), (_SILENT, _follow)):
         # It would take long to ask a provider that answers nothing for each of them.
-        resting = worker.resting(clock())
-        rows = session.execute(query.where(Message.channel.not_in(resting))).all()
+        now = clock()
+        resting = worker.resting(now)
+        rows = session.execute(query, {"now": now, "since": now - FOLLOWED, "resting": resting}).all()
         session.commit()
         for row in rows:
             if row.channel in resting:
@@ -77,28 +88,6 @@ def take_over(session: Session, clock: Clock) -> int:
     record_moves(session, rows, MessageState.UNCERTAIN, source="reconcile", now=now, reason="abandoned")
     session.commit()
     return len(rows)
-
-
-def _unsure(now: datetime) -> Select[int, ChannelKind]:
-    return (
-        select(Message.id, Message.channel)
-        .where(Message.state == MessageState.UNCERTAIN, Message.next_at <= now)
-        .order_by(Message.next_at, Message.id)
-        .limit(BATCH)
-    )
-
-
-def _silent(now: datetime) -> Select[int, ChannelKind]:
-    return (
-        select(Message.id, Message.channel)
-        .where(
-            Message.state == MessageState.ACCEPTED,
-            Message.next_at <= now,
-            Message.sent_at > now - FOLLOWED,
-        )
-        .order_by(Message.next_at, Message.id)
-        .limit(BATCH)
-    )
 
 
 def _reserve(session: Session, now: datetime, message_id: int) -> Claimed | None:

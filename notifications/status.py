@@ -15,7 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -131,6 +131,33 @@ def move(
     return moved
 
 
+def hear(
+    connection: Connection,
+    token: str,
+    status: MessageState,
+    *,
+    key: str,
+    now: datetime,
+    provider_sid: str,
+    error_code: str | None,
+) -> bool:
+    """Do for news of the provider what ``move`` does, by the token that it names a message by.
+
+    A failure of another attempt than the one that counts is kept and moves nothing.
+    """
+    given = {"b_token": token, "b_key": key[:80], "b_sid": provider_sid, "b_code": error_code, "b_now": now}
+    event = connection.execute(_hear(status, connection.dialect.name), given).one_or_none()
+    if event is None:
+        return False  # told before, or there is no such message
+    if event.applied:
+        values = {"b_id": event.message_id, "b_sid": provider_sid, "b_now": now}
+        values |= {"state": status, "error_code": error_code, "error": None}
+        connection.execute(_step(status, True, False), values)
+    else:
+        keep_sid(connection, event.message_id, provider_sid)
+    return bool(event.applied)
+
+
 def move_taken(connection: Connection, taken: Sequence[Taken], *, now: datetime, next_at: datetime) -> None:
     """Do for all that a provider has taken what ``move`` does for one, in a few statements."""
     states = lock(connection, Message.id.in_([each.message_id for each in taken]))
@@ -231,6 +258,29 @@ def _step(status: MessageState, has_sid: bool, has_attempt: bool) -> Update:
     if has_sid:
         step = step.values(provider_sid=func.coalesce(row.provider_sid, bindparam("b_sid")))
     return step
+
+
+@cache
+def _hear(status: MessageState, dialect: str) -> Any:
+    """Return the statement that stores news of a message, which it locks, and says whether it will move."""
+    row, event = MESSAGES.c, _EVENTS.c
+    moves = or_(*(row.state == origin for origin in ORIGINS[status]))
+    if status in FAILURES:
+        moves &= or_(row.provider_sid.is_(None), row.provider_sid == bindparam("b_sid"))
+    columns = {
+        "centre_id": row.centre_id,
+        "message_id": row.id,
+        "key": bindparam("b_key", type_=event.key.type),
+        "source": literal("provider"),
+        "status": literal(status.value),
+        "error_code": bindparam("b_code", type_=event.error_code.type),
+        "applied": moves,
+        "happened_at": bindparam("b_now", type_=event.happened_at.type),
+    }
+    found = select(*columns.values()).where(row.token == bindparam("b_token"))
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    stored = insert(_EVENTS).from_select(list(columns), found.with_for_update(of=MESSAGES, key_share=True))
+    return stored.on_conflict_do_nothing().returning(event.message_id, event.applied)
 
 
 @cache

@@ -169,14 +169,35 @@ def test_killed_while_a_message_and_its_cause_are_written(house: House) -> None:
     assert sorted(house.taken().values()) == [1] * (step + 1)
 
 
-def test_killed_while_sending(house: House) -> None:
+def test_killed_while_a_batch_is_sent(house: House) -> None:
     tokens: list[str] = []
-    steps = house.die_at_every_step(lambda: tokens.append(house.message()))
+    steps = house.die_at_every_step(lambda: tokens.extend(house.message() for _ in range(2)))
     assert steps > 15
     before = house.taken()
     assert 0 < len(before) < len(tokens), "some died before sending, some after"
     house.recover()
     assert house.taken() == Counter(tokens)
+
+
+def test_killed_while_the_provider_tells_something(house: House) -> None:
+    for step in range(1, 100):
+        token = house.message(state=S.ACCEPTED, provider_sid="L-1")
+        outcome = house.order("hear", token=token, die_at=step)
+        with Session(house.engine) as session:
+            message = session.scalars(select(Message).where(Message.token == token)).one()
+            heard = [(S(event.status), event.applied) for event in message.events]
+            assert (message.state, heard) in (
+                (S.ACCEPTED, []),
+                (S.DELIVERED, [(S.DELIVERED, True)]),
+            ), "all of it or nothing"
+        if outcome == "done":
+            break
+        assert outcome == "killed"
+        assert [house.order("hear", token=token) for _ in range(2)] == ["done", "done"]
+        with Session(house.engine) as session:
+            message = session.scalars(select(Message).where(Message.token == token)).one()
+            assert (message.state, len(message.events)) == (S.DELIVERED, 1)
+    assert step > 2
 
 
 def test_killed_while_a_doubt_is_settled(house: House) -> None:
