@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifications.bundles import names_of
 from notifications.contacts import Route, known_address, may_send, people_at, routes, takes_free_text
 from notifications.models import AddressState, ChannelKind, InboundMessage, InboundState, MessageKind
+from notifications.replies.attached import split_attached
 from notifications.replies.conversation import Line, conversations
 from notifications.wording import Rendered, Wordings
 from scheduler.models import Centre, Participant, User
@@ -135,17 +136,22 @@ def _entry(
         lines=said,
         silence=silence,
         taken_by=session.get(User, last.handled_by_id) if last.handled_by_id else None,
-        ready=() if silence or route is None else tuple(ready_texts(words, route.channel, people)),
+        ready=() if silence or route is None else tuple(ready_texts(words, route.channel, people, rows)),
         stamp=stamp(said),
     )
 
 
 def ready_texts(
-    words: Wordings, channel: ChannelKind, people: Sequence[Participant]
+    words: Wordings,
+    channel: ChannelKind,
+    people: Sequence[Participant],
+    rows: Sequence[InboundMessage],
 ) -> Iterator[tuple[str, str]]:
     """Yield the names of texts to answer with, and how they read in the language of whom they are for."""
+    attached = any(split_attached(row.body)[1] for row in rows)
     for name in READY if people else ():
-        yield name, render_ready(words, channel, people, name).body
+        if name != "not_opened" or attached:
+            yield name, render_ready(words, channel, people, name).body
 
 
 def render_ready(words: Wordings, channel: ChannelKind, people: Sequence[Participant], name: str) -> Rendered:

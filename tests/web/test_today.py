@@ -269,5 +269,5 @@ def test_first_marks_of_many_people_at_once_are_all_kept(
 
 def test_the_list_names_usual_reasons_and_no_words_of_ones_own(app: Flask) -> None:
     with app.test_request_context():
-        assert announced_reason("ill") == " (malade)"
+        assert announced_reason("ill") == " (je suis malade)"
         assert announced_reason("") == announced_reason("diabète") == announced_reason("come") == ""

@@ -99,3 +99,11 @@ def test_any_text_is_kept(session: Session, centre: m.Centre) -> None:
         sms = Incoming(sid=f"SM{number}", sender="+32470000001", to="+32470999999", body=text, button=text)
         assert record_incoming(session, sms, now)
     assert len(session.scalars(select(n.InboundMessage)).all()) == len(texts)
+
+
+def test_each_kind_is_named_once() -> None:
+    types = ["audio/ogg; codecs=opus", "image/webp", "image/jpeg", "text/vcard", "application/pdf", ""]
+    whole = with_attached("Voici", types, location=True)
+    assert whole == "Voici [audio] [image] [contact] [file] [location]"
+    assert split_attached(whole) == ("Voici", ["audio", "image", "contact", "file", "location"])
+    assert not is_unreadable(whole)

@@ -464,3 +464,19 @@ def test_spelling_and_patterns() -> None:
 
 def test_long_texts_are_for_a_person() -> None:
     assert understand("oui " * 200, COME, language="fr").meaning is Meaning.UNKNOWN
+
+
+@pytest.mark.parametrize("language", [None, *languages()])
+def test_words_of_law_are_understood_whatever_the_language(language: str | None) -> None:
+    said = {
+        "STOP": "stop",
+        "ARRET": "stop",
+        "START": "start",
+        "UNSTOP": "start",
+        "HELP": "help",
+        "AIDE": "help",
+    }
+    for word, meaning in said.items():
+        assert understand(word, Question(), language=language).meaning == meaning, word
+    for text in ("je stop pas", "stop de pleurer", "pas stop", "stop ?", "bus stop"):
+        assert understand(text, Question(), language=language).meaning is Meaning.UNKNOWN, text
