@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from notifications.allowance import NO_ROUTE
 from notifications.bundles import MOST_PEOPLE
-from notifications.compose import EXPIRY, Composer, PageAddress
+from notifications.compose import Composer, PageAddress
 from notifications.contacts import Route, exempt_people, routes_of
 from notifications.models import Message, MessageKind, MessageState, MessageTopic
 from notifications.net_changes import NetChange, merged, net_change
@@ -298,7 +298,7 @@ def _draft(
             for each in changes
         ],
         # Of no use once the last of what it tells has begun.
-        expires_at=max(start for each in changes for start in each.starts) - EXPIRY,
+        expires_at=max(start for each in changes for start in each.starts),
         next_at=tell_at,
         withheld=withheld,
         more_facts={"changes": facts},

@@ -199,6 +199,26 @@ def test_who_would_leave_home_early_is_told_before_the_night_is_over(
     assert messages(session)[0].next_at == at(26, 7, 30)
 
 
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (at(25, 23), at(26, 5)),
+        (at(26, 5, 30), at(26, 5, 30)),
+        (at(26, 6, 10), at(26, 6, 10)),
+        (at(26, 6, 25), at(26, 6, 25)),
+    ],
+    ids=["the night before", "before they leave", "20 minutes before", "5 minutes before"],
+)
+def test_nobody_comes_in_vain_for_want_of_a_word_at_night(
+    session: Session, world: World, publish: Publish, now: datetime, told: datetime
+) -> None:
+    early = replace(world["state"], starts_at=at(26, 6, 30), ends_at=at(26, 9))
+    assert publish((early, cancelled(early)), now=now) == 1
+    (sent,) = messages(session)
+    assert sent.next_at == told
+    assert sent.expires_at == at(26, 6, 30), "until the very beginning it may still turn somebody back"
+
+
 def test_the_same_publication_is_told_once(
     session: Session, centre: m.Centre, world: World, make: Make
 ) -> None:
