@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from scheduler.in_force import sessions_in_force, sessions_of
-from scheduler.models import Centre, Plan
-from scheduler.session_state import SessionState, state_of
+from scheduler.in_force import days_in_force, holds
+from scheduler.models import Centre, GroupSession, Plan
+from scheduler.session_state import SessionState, load_states
 
 
 class ChangeKind(StrEnum):
@@ -86,9 +86,12 @@ class PlanChanges:
 
 def changes_of(session: Session, centre: Centre, plan: Plan) -> PlanChanges:
     """Return what a draft changes, or what a version changed when it was published."""
-    before = sessions_in_force(session, centre.id, plan.first_day, plan.last_day, before=plan.publication)
-    after = sessions_of(session, plan)
-    return compare([state_of(row) for row in before], [state_of(row) for row in after])
+    held = days_in_force(session, centre.id, before=plan.publication)
+    ours = GroupSession.centre_id == centre.id
+    return compare(
+        load_states(session, ours, holds(held, plan.first_day, plan.last_day)),
+        load_states(session, ours, GroupSession.plan_id == plan.id),
+    )
 
 
 def compare(

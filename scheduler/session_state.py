@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from scheduler.models import Activity, Appointment, Attendance, GroupSession, Plan, SessionLeader
 from scheduler.planner_ids import activity_key, participant_key, room_key, row_id, site_key, staff_key
@@ -79,19 +83,30 @@ class SessionState:
         return self.activity_id, self.cohort_id, alone
 
 
+#: What a stored session says in columns of its own.
+_COLUMNS = (
+    "uid",
+    "activity_id",
+    "cohort_id",
+    "day",
+    "starts_at",
+    "ends_at",
+    "site_id",
+    "room_id",
+    "language",
+    "locked",
+    "cancelled_at",
+    "cancel_reason",
+    "withdrawn",
+    "sequence",
+    "changed_at",
+)
+
+
 def state_of(row: GroupSession) -> SessionState:
     """Return a stored session as data; its leaders and attendances are loaded."""
     return SessionState(
-        uid=row.uid,
-        activity_id=row.activity_id,
-        cohort_id=row.cohort_id,
         individual=isinstance(row, Appointment),
-        day=row.day,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        site_id=row.site_id,
-        room_id=row.room_id,
-        language=row.language,
         leaders=tuple(sorted((x.role, x.staff_id) for x in row.leaders)),
         people=tuple(
             sorted(
@@ -99,14 +114,54 @@ def state_of(row: GroupSession) -> SessionState:
                 key=lambda x: x.participant_id,
             )
         ),
-        locked=row.locked,
-        cancelled_at=row.cancelled_at,
-        cancel_reason=row.cancel_reason,
-        withdrawn=row.withdrawn,
         overrides=tuple(sorted(row.overrides)),
-        sequence=row.sequence,
-        changed_at=row.changed_at,
+        **{name: getattr(row, name) for name in _COLUMNS},
     )
+
+
+def load_states(session: Session, *where: ColumnElement[bool]) -> list[SessionState]:
+    """Return stored sessions as data, in order of time, in three queries and without making rows of them."""
+    leaders: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for session_id, role, staff_id in session.execute(
+        select(SessionLeader.session_id, SessionLeader.role, SessionLeader.staff_id)
+        .join(GroupSession, GroupSession.id == SessionLeader.session_id)
+        .where(*where)
+    ):
+        leaders[session_id].append((role, staff_id))
+    people: dict[int, list[Expected]] = defaultdict(list)
+    for session_id, person, subgroup, locked, excluded in session.execute(
+        select(
+            Attendance.session_id,
+            Attendance.participant_id,
+            Attendance.subgroup,
+            Attendance.locked,
+            Attendance.excluded,
+        )
+        .join(GroupSession, GroupSession.id == Attendance.session_id)
+        .where(*where)
+        .order_by(Attendance.participant_id)
+    ):
+        people[session_id].append(Expected(person, subgroup, locked, excluded))
+    query = (
+        select(
+            GroupSession.id,
+            GroupSession.kind,
+            GroupSession.overrides,
+            *(getattr(GroupSession, name) for name in _COLUMNS),
+        )
+        .where(*where)
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    return [
+        SessionState(
+            individual=kind == Appointment.__mapper__.polymorphic_identity,
+            leaders=tuple(sorted(leaders[number])),
+            people=tuple(people[number]),
+            overrides=tuple(sorted(overrides)),
+            **dict(zip(_COLUMNS, values, strict=True)),
+        )
+        for number, kind, overrides, *values in session.execute(query)
+    ]
 
 
 def new_row(state: SessionState, plan: Plan) -> GroupSession:
@@ -120,22 +175,7 @@ def new_row(state: SessionState, plan: Plan) -> GroupSession:
 
 def write_state(row: GroupSession, state: SessionState) -> None:
     """Make a stored session say what the data says; rows that stay the same are kept."""
-    for name in (
-        "activity_id",
-        "cohort_id",
-        "day",
-        "starts_at",
-        "ends_at",
-        "site_id",
-        "room_id",
-        "language",
-        "locked",
-        "cancelled_at",
-        "cancel_reason",
-        "withdrawn",
-        "sequence",
-        "changed_at",
-    ):
+    for name in _COLUMNS:
         if getattr(row, name) != getattr(state, name):
             setattr(row, name, getattr(state, name))
     if row.overrides is None or tuple(sorted(row.overrides)) != state.overrides:

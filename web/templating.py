@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
+from babel.dates import format_date
 from flask import Flask
-from flask_babel import format_date, format_decimal, format_percent, get_locale, lazy_gettext
+from flask_babel import format_decimal, format_percent, get_locale, lazy_gettext
 
 from solver.problem import LEVELS
 
@@ -47,7 +49,12 @@ def hour(value: datetime) -> str:
 
 def day(value: date | datetime, form: str = "EEE d MMM") -> str:
     """Return a day in words in the reader's language; an instant counts as its day in Brussels."""
-    return format_date(local(value).date() if isinstance(value, datetime) else value, form)
+    return _day_words(local(value).date() if isinstance(value, datetime) else value, form, get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _day_words(value: date, form: str, locale: Locale | None) -> str:
+    return format_date(value, form, locale=locale)
 
 
 def language_name(code: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from scheduler.holidays_calendar import closures_between
-from scheduler.in_force import DaysInForce, days_in_force, holds, loaded_sessions, sessions_of
+from scheduler.in_force import DaysInForce, days_in_force, holds
 from scheduler.mentoring import meetings_between
 from scheduler.models import (
     Activity,
@@ -50,7 +50,7 @@ from scheduler.models import (
     TravelTime,
 )
 from scheduler.problem_builder.settled import OwnMeeting
-from scheduler.session_state import SessionState, state_of
+from scheduler.session_state import SessionState, load_states
 from scheduler.timegrid import TimeGrid, to_wall
 
 Row = TypeVar("Row")
@@ -129,13 +129,11 @@ def load_facts(
         Ids of participants to include though no programme plans for them.
     """
     held = days_in_force(session, centre.id, until=grid.last_day)
-    in_force = loaded_sessions(
-        session, GroupSession.centre_id == centre.id, holds(held, grid.first_day, grid.last_day)
-    )
-    base = announced = [state_of(row) for row in in_force]
+    ours = GroupSession.centre_id == centre.id
+    base = announced = load_states(session, ours, holds(held, grid.first_day, grid.last_day))
     if base_plan is not None:
-        rows = sessions_of(session, base_plan)
-        base = [state_of(row) for row in rows if grid.first_day <= row.day <= grid.last_day]
+        inside = GroupSession.day.between(grid.first_day, grid.last_day)
+        base = load_states(session, ours, GroupSession.plan_id == base_plan.id, inside)
     both = base + announced
     programmes = _owned(session, Programme, centre, Programme.active)
     activities = list(
