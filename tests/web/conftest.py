@@ -33,7 +33,7 @@ class PlainResponse(Response):
 
     def get_data(self, as_text: bool = False) -> Any:
         data = super().get_data(as_text)
-        return data.replace("\N{NO-BREAK SPACE}", " ") if as_text else data
+        return data.replace("\N{NO-BREAK SPACE}", " ").replace("&nbsp;", " ") if as_text else data
 
 
 class PlainClient(FlaskClient):
