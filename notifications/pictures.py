@@ -1,7 +1,11 @@
-"""A moment as a picture for people who read little: a leaf of a calendar and the face of a clock.
+"""A moment as a picture for people who read little: a leaf of a calendar, the face of a clock, and the door.
 
-A picture says when, never who or what for, so that its address need not be secret: it is made of nothing
-but the moment.
+A picture says when and where, never who or what for. When is in its address; where is looked up for the
+person whose page the address names, by the token of the same message. Without a token, or when the person
+is not expected anywhere at that moment any more, the picture says when.
+
+Providers fetch a picture once and look at its type and size (Twilio: 5 MB on WhatsApp); ours are PNG of less
+than 400 kB. https://www.twilio.com/docs/messaging/guides/accepted-mime-types
 """
 
 from __future__ import annotations
@@ -9,17 +13,26 @@ from __future__ import annotations
 import io
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import fontpkg_noto_sans
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+from sqlalchemy.orm import Session
+
+from scheduler.models import Participant
+from scheduler.personal_week import personal_week
+from scheduler.places import site_photo
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
+#: Width, and height without a place; height of a line of its name, and of the photograph.
 SIDE_PX = 640
+LINE_PX = 60
+PHOTO_PX = 420
+
 MEDIA_TYPE = "image/png"
 
 PAPER, INK, BRAND, WRONG, PALE = "#ffffff", "#1d2b2d", "#0f5c63", "#c1272d", "#dfe9ea"
@@ -29,18 +42,26 @@ _NAME = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d{2})(\d{2}))?(x?
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a picture shows, in wall time in Brussels; ``cancelled`` crosses it out."""
+    """What a picture shows, in wall time in Brussels; ``cancelled`` crosses it out.
+
+    ``place`` is written below, ``photo`` (JPEG) shows its door.
+    """
 
     starts_at: datetime
     ends: time | None = None
     cancelled: bool = False
+    place: str = ""
+    photo: bytes = b""
 
 
-def picture_url(public_url: str, starts_at: datetime, ends_at: datetime | None, *, cancelled: bool) -> str:
-    """Return the address of the picture of a session."""
+def picture_url(
+    public_url: str, starts_at: datetime, ends_at: datetime | None, *, cancelled: bool, token: str = ""
+) -> str:
+    """Return the address of the picture of a session; ``token`` is that of the person's page."""
     start = starts_at.astimezone(BRUSSELS)
     end = f"-{ends_at.astimezone(BRUSSELS):%H%M}" if ends_at else ""
-    return f"{public_url}/messages/pictures/{start:%Y%m%d-%H%M}{end}{'x' if cancelled else ''}.png"
+    name = f"{start:%Y%m%d-%H%M}{end}{'x' if cancelled else ''}.png"
+    return "/".join(part for part in (f"{public_url}/messages/pictures", token, name) if part)
 
 
 def read_name(name: str) -> Moment | None:
@@ -58,10 +79,23 @@ def read_name(name: str) -> Moment | None:
     return Moment(starts_at, ends, bool(crossed))
 
 
+def with_place(session: Session, person: Participant, moment: Moment) -> Moment:
+    """Return a moment with the place where somebody is expected then; cancelled, there is nowhere to go."""
+    if moment.cancelled:
+        return moment
+    for card in personal_week(session, person, moment.starts_at.date(), 1):
+        if card.starts_at == moment.starts_at and not card.cancelled:
+            photo = site_photo(session, card.site_id) if card.site_id and card.photo else None
+            return replace(moment, place=card.place, photo=photo.jpeg if photo else b"")
+    return moment
+
+
 @lru_cache(maxsize=64)
 def draw(moment: Moment) -> bytes:
-    """Return a picture as PNG: day and month on a leaf, the hour on a clock, both hours in digits."""
-    image = Image.new("RGB", (SIDE_PX, SIDE_PX), PAPER)
+    """Return a picture as PNG: day and month on a leaf, the hours on a clock and in digits, the door."""
+    lines = _wrapped(moment.place)
+    height = SIDE_PX + (len(lines) * LINE_PX if lines else 0) + (PHOTO_PX if moment.photo else 0)
+    image = Image.new("RGB", (SIDE_PX, height), PAPER)
     pen = ImageDraw.Draw(image)
     _leaf(pen, moment.starts_at)
     _clock(pen, (470, 215), 145, moment.starts_at.time())
@@ -71,8 +105,17 @@ def draw(moment: Moment) -> bytes:
     if moment.cancelled:
         for ends in ((40, 40, 600, 600), (600, 40, 40, 600)):
             pen.line(ends, fill=WRONG, width=26)
+    for number, line in enumerate(lines):
+        middle = SIDE_PX - 20 + number * LINE_PX
+        if number == 0:
+            _pin(pen, (60, middle))
+        pen.text((100, middle), line, fill=INK, font=_font(44), anchor="lm")
+    if moment.photo:
+        with Image.open(io.BytesIO(moment.photo)) as photo:
+            door = ImageOps.fit(photo.convert("RGB"), (SIDE_PX, PHOTO_PX))
+        image.paste(door, (0, height - PHOTO_PX))
     held = io.BytesIO()
-    image.quantize(32).save(held, "PNG", optimize=True)
+    image.quantize(128 if moment.photo else 32).save(held, "PNG", optimize=True)
     return held.getvalue()
 
 
@@ -96,6 +139,25 @@ def _clock(pen: ImageDraw.ImageDraw, middle: tuple[int, int], radius: int, at: t
     pen.line((x, y, *_on(middle, radius * 0.5, (at.hour % 12 + minute) / 12)), fill=INK, width=16)
     pen.line((x, y, *_on(middle, radius * 0.75, minute)), fill=INK, width=9)
     pen.ellipse((x - 12, y - 12, x + 12, y + 12), fill=INK)
+
+
+def _pin(pen: ImageDraw.ImageDraw, tip: tuple[int, int]) -> None:
+    x, y = tip
+    pen.polygon(((x - 18, y - 6), (x + 18, y - 6), (x, y + 26)), fill=WRONG)
+    pen.ellipse((x - 20, y - 28, x + 20, y + 12), fill=WRONG)
+    pen.ellipse((x - 8, y - 16, x + 8, y), fill=PAPER)
+
+
+def _wrapped(words: str) -> list[str]:
+    """Return a place in lines that fit, three at most."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _font(44).getlength(longer) <= SIDE_PX - 120:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines[:3]
 
 
 def _on(middle: tuple[int, int], distance: float, turn: float) -> tuple[float, float]:

@@ -81,6 +81,9 @@ class Wordings:
         if own is not None and not values.keys() >= set(variables_in(own.text + own.subject)):
             own = None  # it names what an update has taken away: a message in plain words beats none
         pictures = (reads_little or not reviewed) and not speaker.spoken and bool(values["lines"])
+        # Outside of a conversation WhatsApp takes nothing but an approved template, whoever reads it.
+        template = own if own is not None and channel is ChannelKind.WHATSAPP and own.content_sid else None
+        picture = _picture(spec, variables) if channel is ChannelKind.WHATSAPP else None
         if pictures and variables.get("link"):
             own, text = None, LITTLE
         else:
@@ -94,10 +97,12 @@ class Wordings:
             language=code,
             segments=counted.count if counted else 1,
             costly=counted.costly if counted else (),
-            content_sid=own.content_sid if own and channel is ChannelKind.WHATSAPP else None,
-            content_variables=_numbered(text, values) if own and own.content_sid else {},
+            content_sid=template.content_sid if template else None,
+            content_variables=_numbered(template.text, values | {"picture": _path(picture)})
+            if template
+            else {},
             recording_id=self.spoken.recording_id(first),
-            media_url=_picture(spec, variables) if pictures and channel is ChannelKind.WHATSAPP else None,
+            media_url=picture if pictures else None,
         )
 
     def preview(
@@ -176,6 +181,7 @@ class Wordings:
             "centre": speaker.value(given.get("centre") or settings.message_name(centre)),
             "phone": speaker.phone(given.get("phone") or settings.message_phone(centre)),
             "link": link,
+            "picture": "",
             "headline": words.headlines[spec.kind],
             "deadline": speaker.moment(given["deadline"]) if given.get("deadline") else "",
         }
@@ -302,7 +308,13 @@ def _picture(spec: TextSpec, given: Mapping[str, Any]) -> str | None:
         return given.get("picture")
     told = sessions[0]
     gone = spec.kind is MessageKind.CANCELLATION or told.change == "cancelled"
-    return picture_url(page.partition("/moi/")[0], told.starts_at, told.ends_at, cancelled=gone)
+    address, _moi, token = page.partition("/moi/")
+    return picture_url(address, told.starts_at, told.ends_at, cancelled=gone, token=token)
+
+
+def _path(url: str | None) -> str:
+    """Return what follows the host in an address: templates hold the host themselves."""
+    return url.split("/", 3)[-1] if url else ""
 
 
 def _subject(values: Mapping[str, str]) -> str:

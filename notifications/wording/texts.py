@@ -9,7 +9,7 @@ from typing import Final
 from notifications.models import ChannelKind, MessageKind
 
 #: What every text may name.
-COMMON: Final = frozenset({"hello", "name", "centre", "phone", "link", "more"})
+COMMON: Final = frozenset({"hello", "name", "centre", "phone", "link", "more", "picture"})
 
 #: What a text about one session may name beside ``{sessions}``.
 ONE_SESSION: Final = frozenset({"day", "hours", "start", "end", "title", "place"})

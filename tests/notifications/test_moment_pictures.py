@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from notifications.pictures import SIDE_PX, Moment, draw, picture_url, read_name
+from notifications.pictures import LINE_PX, PHOTO_PX, SIDE_PX, Moment, draw, picture_url, read_name
 
 STARTS_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 
@@ -24,6 +25,9 @@ def pixels(name: str) -> Image.Image:
 def test_an_address_is_the_moment_in_brussels() -> None:
     url = picture_url("https://x.example", STARTS_AT, STARTS_AT + timedelta(hours=2), cancelled=False)
     assert url == "https://x.example/messages/pictures/20261125-0930-1130.png"
+    assert picture_url("", STARTS_AT, None, cancelled=False, token="m.abc").endswith(
+        "/m.abc/20261125-0930.png"
+    )
     assert picture_url("", STARTS_AT, None, cancelled=True) == "/messages/pictures/20261125-0930x.png"
 
 
@@ -62,3 +66,27 @@ def test_a_picture_shows_its_moment() -> None:
         datetime(2026, 11, 25, 9, tzinfo=read_name("20261125-0900.png").starts_at.tzinfo),  # type: ignore[union-attr]
         time(10),
     )
+
+
+def test_a_picture_names_the_place_and_shows_its_door() -> None:
+    moment = read_name("20261125-0900-1130.png")
+    assert moment is not None
+    held = io.BytesIO()
+    Image.new("RGB", (1200, 900), "#1f5a46").save(held, "JPEG")
+    plain, named, shown = (
+        draw(each)
+        for each in (
+            moment,
+            replace(moment, place="Salle 2, Maison du Pont"),
+            replace(moment, place="Salle 2, " + "Maison du Pont " * 9, photo=held.getvalue()),
+        )
+    )
+    sizes = [Image.open(io.BytesIO(each)).size for each in (plain, named, shown)]
+    assert sizes == [
+        (SIDE_PX, SIDE_PX),
+        (SIDE_PX, SIDE_PX + LINE_PX),
+        (SIDE_PX, SIDE_PX + 3 * LINE_PX + PHOTO_PX),
+    ]
+    door = Image.open(io.BytesIO(shown)).convert("RGB").getpixel((320, sizes[2][1] - 60))
+    assert max(abs(a - b) for a, b in zip(door, (0x1F, 0x5A, 0x46), strict=True)) < 12
+    assert max(len(each) for each in (plain, named, shown)) < 400_000

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from notifications.models import (
     ChannelKind,
+    InboundMessage,
+    Meaning,
     Message,
     MessageEvent,
     MessageKind,
     MessageState,
     MessageTopic,
 )
+from notifications.telephone import record_machine
 from scheduler.models import Centre, Participant, Role
 from tests.factories import Make, making_in
 from tests.queries import recorded
@@ -100,6 +103,25 @@ def test_a_message_shows_its_text_and_its_story(
     assert "La personne a répondu STOP." in text
     assert f"{page}/{after.id}" in text
     assert client.get(f"{page}/{other.id}").status_code == 404
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_call_shows_who_took_it_and_which_keys_were_pressed(
+    rows: Session, store: Make, app_centre: Centre, sign_in: Callable[..., FlaskClient]
+) -> None:
+    message = _sent(store, "Haddad", channel=ChannelKind.VOICE)
+    record_machine(rows, message, call_sid="CA" + "1" * 32, now=datetime.now(UTC))
+    store(
+        InboundMessage,
+        channel=ChannelKind.VOICE,
+        body="2",
+        about_id=message.id,
+        meaning=Meaning.NOT_COMING,
+    )
+    rows.commit()
+    page = sign_in().get(f"/c/{app_centre.slug}/messages/envois/{message.id}").text
+    assert "un répondeur a pris l'appel" in page
+    assert "touche 2 · ne vient pas" in page
 
 
 def test_who_sees_no_people_sees_neither_names_nor_texts(

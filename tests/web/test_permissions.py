@@ -16,7 +16,7 @@ PUBLIC_ENDPOINTS = (
     {"static", "auth.login", "feeds.feed"}
     | {f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest", "door")}
     | {f"personal.{view}" for view in ("choose_place", "decline_places")}
-    | {f"fetched.{view}" for view in ("picture", "play")}
+    | {f"fetched.{view}" for view in ("picture", "picture_for", "play")}
     | {f"webhooks.{view}" for view in ("inbound", "voice", "key")}
     | {f"check_in.{view}" for view in ("scan", "confirm", "type_code")}
 )

@@ -16,7 +16,9 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.links import message_token
 from notifications.models import Recording
+from notifications.pictures import SIDE_PX, picture_url
 from notifications.recording_list import to_record
 from notifications.wording.facts import BRUSSELS
 from scheduler import models as m
@@ -134,6 +136,26 @@ def test_the_page_is_heard_by_the_recordings_of_the_centre(
     # French has its machine, and the browser's own voice.
     visitor.post("/moi/langue", data={"language": "fr"})
     assert 'data-heard="[]"' in visitor.get("/moi/").text
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_picture_in_a_message_says_where_to_its_person_only(
+    app: Flask, held: m.GroupSession, person: m.Participant
+) -> None:
+    client, instant = app.test_client(), datetime.now(UTC)
+    token = message_token(app.config["SECRET_KEY"], person.id, instant)
+
+    def height(token: str, starts_at: datetime, *, cancelled: bool = False) -> int:
+        answer = client.get(picture_url("", starts_at, None, cancelled=cancelled, token=token))
+        assert (answer.status_code, answer.mimetype) == (200, "image/png")
+        assert "Set-Cookie" not in answer.headers
+        return Image.open(BytesIO(answer.data)).size[1]
+
+    assert height(token, held.starts_at) > SIDE_PX
+    assert height(token, held.starts_at, cancelled=True) == SIDE_PX
+    assert height(token, held.starts_at + timedelta(hours=1)) == SIDE_PX
+    assert height("m." + "x" * 24, held.starts_at) == SIDE_PX
+    assert client.get(f"/messages/pictures/{token}/nothing.png").status_code == 404
 
 
 @pytest.mark.parametrize("code", languages())

@@ -66,6 +66,7 @@ VARIABLES: Mapping[str, Any] = {
     "centre": _l("le nom du centre dans les messages"),
     "phone": _l("le téléphone du centre ; sa ligne disparaît s'il n'y en a pas"),
     "link": _l("l'adresse de la page personnelle ; rien après elle sur sa ligne"),
+    "picture": _l("WhatsApp : l'adresse de l'image dans un modèle, sans le nom du serveur ; rien ailleurs"),
     "more": _l("« plus d'informations » et l'adresse ; rien dans un SMS ou un appel"),
     "sessions": _l("les séances, chacune avec jour, heures, titre et lieu"),
     "absent": _l("les séances où la personne ne vient pas"),

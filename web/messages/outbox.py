@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from notifications.sent import SentRow, find_sent, list_sent
+from notifications.telephone import MACHINE
 from web import listing
 from web.assets import icon
 from web.clock import now
@@ -18,6 +19,7 @@ from web.extensions import db
 from web.labels import link, phone
 from web.listing import Column, Filter, Listing
 from web.messages.area import blueprint
+from web.messages.inbox import MEANINGS
 from web.messages.labels import CHANNEL_ICONS, CHANNELS, KINDS
 from web.messages.outcomes import GROUPS, SOURCES, STATES, error_text, state_badge
 from web.permissions import Permission, may, requires
@@ -69,6 +71,8 @@ def sent_message(message_id: int) -> str:
         state_badge=state_badge,
         error_text=error_text,
         phone=phone,
+        meanings=MEANINGS,
+        machine=MACHINE,
     )
 
 

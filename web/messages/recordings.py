@@ -17,11 +17,13 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from notifications import recordings as domain
+from notifications.links import find_reader
 from notifications.models import Recording
-from notifications.pictures import MEDIA_TYPE, draw, read_name
+from notifications.pictures import MEDIA_TYPE, draw, read_name, with_place
 from notifications.recording_list import SECTIONS, ToRecord, sample_call, to_record
 from notifications.voices import MACHINES, voices_of
 from scheduler import settings
+from scheduler.db import enter_centre
 from web.acts import done, note
 from web.clock import now
 from web.extensions import db, limiter
@@ -194,6 +196,21 @@ def picture(name: str) -> Response:
     return Response(
         draw(moment), mimetype=MEDIA_TYPE, headers={"Cache-Control": "public, max-age=604800, immutable"}
     )
+
+
+@fetched.get("/pictures/<token>/<name>")
+@limiter.limit("600 per minute")
+@public
+def picture_for(token: str, name: str) -> Response:
+    """Draw the moment that an address names, and where the person of the token is expected then."""
+    moment = read_name(name)
+    if moment is None:
+        abort(404)
+    person = find_reader(db.session(), current_app.config["SECRET_KEY"], token, now())
+    if person is not None:
+        enter_centre(db.session(), person.centre_id)
+        moment = with_place(db.session(), person, moment)
+    return Response(draw(moment), mimetype=MEDIA_TYPE, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @fetched.get("/recordings/<token>")

@@ -179,12 +179,35 @@ def test_few_words_and_pictures_for_who_reads_little() -> None:
     assert found.media_url == "https://semainier.example.org/p.png"
     assert wordings_of().render(REMINDER, SMS, "fr", values, reads_little=True).media_url is None
     drawn = wordings_of().render(REMINDER, WHATSAPP, "fr", given(link=LINK), reads_little=True).media_url
-    assert drawn == "https://semainier.example.org/messages/pictures/20261125-0930-1130.png"
+    token = LINK.rpartition("/")[2]
+    pictures = f"https://semainier.example.org/messages/pictures/{token}"
+    assert drawn == f"{pictures}/20261125-0930-1130.png"
     several = given(told(), told(), link=LINK)
     assert wordings_of().render(REMINDER, WHATSAPP, "fr", several, reads_little=True).media_url is None
     gone = wordings_of().render(MessageKind.CANCELLATION, WHATSAPP, "ar", given(link=LINK)).media_url
-    assert gone == "https://semainier.example.org/messages/pictures/20261125-0930-1130x.png"
+    assert gone == f"{pictures}/20261125-0930-1130x.png"
     assert "Nous vous attendons" in wordings_of().render(REMINDER, SMS, "fr", given(), reads_little=True).body
+
+
+def test_a_template_carries_the_picture_also_to_who_reads_little(
+    session: Session, centre: Centre, make: Make
+) -> None:
+    make(
+        CentreWording,
+        language="fr",
+        channel=WHATSAPP,
+        kind=REMINDER,
+        name="one",
+        text="Bonjour {name}.\n{sessions}\n{picture}",
+        content_sid="HX" + "1" * 32,
+    )
+    for reads_little in (False, True):
+        found = render(session, centre, REMINDER, WHATSAPP, "fr", given(link=LINK), reads_little=reads_little)
+        assert found.content_sid == "HX" + "1" * 32
+        path = f"messages/pictures/{LINK.rpartition('/')[2]}/20261125-0930-1130.png"
+        assert found.content_variables["3"] == path
+        assert ("Regardez les images" in found.body) is reads_little
+        assert "messages/pictures" not in found.body
 
 
 @pytest.mark.parametrize("language", ["ar", "prs", "ti"])
