@@ -170,6 +170,9 @@ def _pairs(runs: list[_Run]) -> list[tuple[list[Found], _Run | None]] | None:
     early = [marks for marks, _days in (pairs[:-1] if first_days else pairs[1:])]
     if any(_denies(marks, "not" if first_days else "not_after") for marks in early):
         return None
+    # "Tuesday 2" may be the second of the month.
+    if order == "dm" and runs[0].is_time and all(each.group in DIGITS for each in runs[1].marks):
+        return None
     # "No, Thursday" takes back a day as well as refusing it.
     marks = pairs[0][0]
     if order == "md" and runs[1].days and len(marks) == 1 and marks[0].is_bare_no:

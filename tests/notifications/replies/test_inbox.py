@@ -176,7 +176,7 @@ def test_ready_texts_are_in_the_persons_language_and_a_promised_call_is_a_task(
     assert set(shown) == set(inbox.READY)
     quiet = make(n.InboundMessage, body="?", address="+32470000088", state=InboundState.OPEN, received_at=NOW)
     quiet.participant_id = person.id
-    assert "not_opened" not in dict(inbox.list_waiting(session, centre, NOW)[0].ready)
+    assert "not_opened" not in dict(inbox.list_waiting(session, centre, NOW)[1].ready)
     sent = handling.write_ready(session, centre, row, "we_will_call", NOW, form_key="k")
     assert sent is not None
     assert (sent.language, sent.body, sent.address) == ("ar", shown["we_will_call"], PHONE)
