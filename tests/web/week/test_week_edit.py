@@ -18,29 +18,14 @@ from solver.verify import Breach
 from tests.factories import Make
 from tests.planning import World, hold
 from tests.queries import recorded
-from tests.web.week_rows import draft, draft_world, publish
+from tests.web.week_rows import draft, publish
 
 SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def world(make_row: Make, rows: Session) -> World:
-    return draft_world(make_row, rows)
-
-
-@pytest.fixture
-def at(app_centre: m.Centre) -> str:
-    return f"/c/{app_centre.slug}/semaine/"
-
-
-@pytest.fixture
 def here(at: str, world: World) -> str:
     return f"{at}seances/{world['row'].id}"
-
-
-@pytest.fixture
-def client(sign_in: SignIn) -> FlaskClient:
-    return sign_in()
 
 
 def stored(rows: Session, world: World) -> m.GroupSession:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,24 +14,9 @@ from scheduler import models as m
 from tests.factories import Make
 from tests.planning import World, hold
 from tests.queries import recorded
-from tests.web.week_rows import draft, draft_world, publish
+from tests.web.week_rows import draft, publish
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def world(make_row: Make, rows: Session) -> World:
-    return draft_world(make_row, rows)
-
-
-@pytest.fixture
-def at(app_centre: m.Centre) -> str:
-    return f"/c/{app_centre.slug}/semaine/"
-
-
-@pytest.fixture
-def client(sign_in: SignIn) -> FlaskClient:
-    return sign_in()
 
 
 def plan_now(rows: Session, world: World) -> m.Plan:

@@ -14,24 +14,9 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from tests.factories import Make
 from tests.planning import World
-from tests.web.week_rows import draft_world, next_monday
+from tests.web.week_rows import next_monday
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def world(make_row: Make, rows: Session) -> World:
-    return draft_world(make_row, rows)
-
-
-@pytest.fixture
-def at(app_centre: m.Centre) -> str:
-    return f"/c/{app_centre.slug}/semaine/"
-
-
-@pytest.fixture
-def client(sign_in: SignIn) -> FlaskClient:
-    return sign_in()
 
 
 def asked(**changes: Any) -> dict[str, Any]:

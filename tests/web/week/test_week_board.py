@@ -14,19 +14,9 @@ from scheduler.models.calendar import ClosureKind
 from tests.factories import Make
 from tests.planning import World, hold
 from tests.queries import recorded
-from tests.web.week_rows import draft, draft_world, publish, unmet
+from tests.web.week_rows import draft, publish, unmet
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def world(make_row: Make, rows: Session) -> World:
-    return draft_world(make_row, rows)
-
-
-@pytest.fixture
-def at(app_centre: m.Centre) -> str:
-    return f"/c/{app_centre.slug}/semaine/"
 
 
 def test_the_coordinator_opens_on_the_draft(world: World, sign_in: SignIn, at: str) -> None:
