@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import procrastinate
+from procrastinate.jobs import Status
 from sqlalchemy import Engine
 
 from web.worker import JOBS, runner, utc_now
@@ -28,7 +29,8 @@ def register_jobs(
     All become periodic: by their crontab, or every so many seconds (the sixth field of a crontab). One
     that waits or is under way is not started again (``queueing_lock`` and ``lock``). Workers are to
     delete what succeeded (``delete_jobs="successful"``), since looking for work every few seconds
-    leaves many rows.
+    leaves many rows. What a worker that died was doing is given up within a minute: its lock would keep
+    the job from ever being done again.
 
     Returns
     -------
@@ -40,7 +42,18 @@ def register_jobs(
         run = runner(engine, each, settings, clock)
         task = app.task(name=each.name, queue=QUEUE, lock=each.name, queueing_lock=each.name)(_periodic(run))
         tasks[each.name] = app.periodic(cron=each.cron or f"* * * * * */{each.every_s}")(task)
+    give_up = app.task(name="give_up_stalled", queue=QUEUE, pass_context=True)(_give_up_stalled)
+    app.periodic(cron="* * * * *")(give_up)
     return tasks
+
+
+async def _give_up_stalled(context: procrastinate.JobContext, timestamp: int = 0) -> int:
+    """Drop the jobs of workers that are gone; each is asked for again at its time. Return how many."""
+    jobs = context.app.job_manager
+    stalled = list(await jobs.get_stalled_jobs(queue=QUEUE))
+    for each in stalled:
+        await jobs.finish_job(each, status=Status.FAILED, delete_job=True)
+    return len(stalled)
 
 
 def _periodic(run: Callable[..., Any]) -> Callable[..., Any]:

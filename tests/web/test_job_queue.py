@@ -11,7 +11,7 @@ from typing import Any
 
 import procrastinate
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
 
 from scheduler.db import Base
@@ -63,6 +63,14 @@ def test_jobs_run_through_procrastinate(database: Engine, tmp_path: Path) -> Non
             await app.schema_manager.apply_schema_async()
             await tasks["plan_run"].defer_async(run_id=run_id)
             await tasks["import_holidays"].defer_async(timestamp=int(NOW.timestamp()))
+            # A worker took this one and died.
+            await tasks["watch_drop_out"].defer_async()
+            with database.begin() as connection:
+                connection.execute(
+                    text("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'watch_drop_out'")
+                )
+            await tasks["watch_drop_out"].defer_async()
+            await app.tasks["give_up_stalled"].defer_async()
             await app.run_worker_async(
                 queues=[QUEUE], wait=False, install_signal_handlers=False, concurrency=1
             )
@@ -70,6 +78,7 @@ def test_jobs_run_through_procrastinate(database: Engine, tmp_path: Path) -> Non
             asked = {each.status for each in jobs if each.task_name in ("plan_run", "import_holidays")}
             assert "failed" not in asked
             assert "succeeded" in asked
+            assert [each.status for each in jobs if each.task_name == "watch_drop_out"] == ["succeeded"]
 
     # In a thread of its own: a browser test of this process may have left an event loop running here.
     with ThreadPoolExecutor(1) as thread:
