@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.contacts import Route
+from notifications.lot import Variant
 from notifications.policy import Policies, Step
 from notifications.visits import ComingSession
 from notifications.wording import Told
@@ -30,7 +31,7 @@ class Occasion:
     step: Step
     at: datetime
     replaced: tuple[int, ...] = ()
-    variant: str = ""
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,9 @@ from scheduler.models import Centre, Participant
 #: Returns the address of a person's page, to be written in a message.
 PageAddress = Callable[[int], str]
 
+#: Fact of a message that is said in the centre's second text.
+SECOND_TEXT: Final = "second_text"
+
 #: A message that did not leave by then is of no use.
 EXPIRY: Final = timedelta(minutes=15)
 
@@ -67,6 +70,7 @@ class Composer:
         more_facts: dict[str, Any] | None = None,
         more_variables: dict[str, Any] | None = None,
         name: str | None = None,
+        second: bool = False,
     ) -> Draft:
         """Return the row of a message to some people of one address, the first of whom is addressed.
 
@@ -76,6 +80,8 @@ class Composer:
             Values of the text beside names, sessions and link; see ``notifications.wording``.
         name : str, optional
             Which text of the kind; see ``notifications.wording.render``.
+        second : bool
+            In the centre's second text, where it has one.
         """
         first = people[0]
         variables: dict[str, Any] = {"name": names_of(people), "sessions": list(told)} | (
@@ -85,7 +91,13 @@ class Composer:
             variables["link"] = self._page_address(first.id)
         channel = route.channel if route is not None else ChannelKind.SMS
         words = self._wordings.render(
-            kind, channel, first.message_language, variables, name=name, reads_little=first.reads_little
+            kind,
+            channel,
+            first.message_language,
+            variables,
+            name=name,
+            reads_little=first.reads_little,
+            second=second,
         )
         return Draft(
             centre_id=self.centre.id,
@@ -97,7 +109,7 @@ class Composer:
             language=words.language,
             subject=words.subject,
             body=words.body,
-            facts=as_facts(variables) | (more_facts or {}),
+            facts=as_facts(variables) | (more_facts or {}) | ({SECOND_TEXT: True} if second else {}),
             content_sid=words.content_sid,
             content_variables=words.content_variables,
             media_url=words.media_url,

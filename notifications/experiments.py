@@ -1,9 +1,10 @@
 """Comparing two ways of reminding by lot, person by person, and ending when it is known which is better.
 
-Everybody falls into one of two variants by a hash of their number and the comparison's own salt: the same
-person always into the same one, and nobody can choose. What is compared is the share of the marked
-sessions that people came to, counted for everybody by the variant they fell into, whatever messages
-reached them. Sessions of one person are alike, so that persons, not sessions, make the error.
+Everybody falls into one of two variants by lot (``notifications.lot``): the same person always into the same
+one, a household together, and nobody can choose. The second variant does without some reminders, gets them
+at another hour, or in other words. What is compared is the share of the marked sessions that people came
+to, counted for everybody by the variant they fell into, whatever messages reached them. Sessions of one
+household are alike, so that households, not sessions, make the error.
 
 Looking often finds a difference sooner or later where there is none. There are therefore four looks, at a
 quarter, a half, three quarters and all of the sessions agreed on, with the bounds of O'Brien and Fleming,
@@ -18,11 +19,10 @@ Medicine 17. Donner and Klar (2000), Design and Analysis of Cluster Randomizatio
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from math import sqrt
 from typing import Any, Final
@@ -30,9 +30,11 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.lot import Arm, draw, place_people, unit_of, variants
 from notifications.models import Experiment, ExperimentState
-from notifications.policy import load_policies
+from notifications.policy import Policy, in_quiet_hours, load_policies
 from notifications.risk.measure import wilson
+from notifications.wording.own import has_second_texts
 from scheduler.attendance import THERE
 from scheduler.errors import InvalidInputError
 from scheduler.message import N_
@@ -52,31 +54,11 @@ MOST_PER_ARM: Final = 20_000
 DEFAULT_PER_ARM: Final = 400
 
 
-class Arm(StrEnum):
-    """The two variants: as the policy says, and without some of its reminders."""
-
-    USUAL = "usual"
-    FEWER = "fewer"
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """How one person is reminded while a comparison runs.
-
-    ``key`` is what messages remember it by (``Message.variant``); ``skipped`` are keys of steps that are
-    not sent.
-    """
-
-    key: str
-    arm: Arm
-    skipped: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Shares:
     """What came of one variant: people, marked sessions, sessions attended, and the share with its bounds.
 
-    ``error`` is the standard error of the share, persons being drawn and not sessions.
+    ``error`` is the standard error of the share, households being drawn and not sessions.
     """
 
     people: int
@@ -90,7 +72,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen at one look; ``difference`` is fewer reminders minus usual."""
+    """What was seen at one look; ``difference`` is the other way minus the usual."""
 
     number: int
     at: datetime
@@ -112,7 +94,7 @@ class Verdict(StrEnum):
     OPEN = "open"
     NO_DIFFERENCE = "no_difference"
     USUAL_BETTER = "usual_better"
-    FEWER_BETTER = "fewer_better"
+    OTHER_BETTER = "other_better"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,64 +129,70 @@ def list_experiments(session: Session, centre: Centre) -> list[Experiment]:
     return list(session.scalars(query.order_by(Experiment.started_at.desc(), Experiment.id.desc())))
 
 
-def variant_of(session: Session, centre: Centre, participant_id: int) -> Variant | None:
-    """Return how one person is reminded now; ``None`` without a comparison: as the policy says.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """How the second variant differs: reminders left out, at another hour, or in the second texts."""
 
-    For many people, ask ``running`` once and ``variant_in`` for each.
-    """
-    experiment = running(session, centre)
-    return variant_in(experiment, participant_id) if experiment is not None else None
-
-
-def variant_in(experiment: Experiment, participant_id: int) -> Variant:
-    """Return the variant of a person in a comparison."""
-    arm = arm_of(experiment.salt, participant_id)
-    skipped = frozenset(experiment.skipped) if arm is Arm.FEWER else frozenset()
-    return Variant(f"{experiment.id}:{arm.value}", arm, skipped)
-
-
-def arm_of(salt: str, participant_id: int) -> Arm:
-    """Return the variant of a person by lot: the last bit of a hash."""
-    digest = hashlib.sha256(f"{salt}:{participant_id}".encode()).digest()
-    return Arm.FEWER if digest[-1] & 1 else Arm.USUAL
+    skipped: Sequence[str] = ()
+    moved: Mapping[str, time] = field(default_factory=dict)
+    second_texts: bool = False
 
 
 def start(
-    session: Session, centre: Centre, name: str, skipped: Sequence[str], most_per_arm: int, now: datetime
+    session: Session, centre: Centre, name: str, other: Other, most_per_arm: int, now: datetime
 ) -> Experiment:
-    """Begin a comparison of the centre's reminders with fewer of them.
+    """Begin a comparison of the centre's reminders with another way.
 
     Raises
     ------
     InvalidInputError
-        If one is under way, a step is not one of the centre's, or all or none would be left out.
+        If one is under way, the other way is the same, cannot be followed, or leaves nothing.
     """
     if running(session, centre) is not None:
         raise InvalidInputError(N_("Une comparaison est déjà en cours : arrêtez-la d'abord."))
-    steps = [step.key for step in load_policies(session, centre).centre.steps]
-    left_out = [key for key in steps if key in set(skipped)]
-    if len(left_out) != len(set(skipped)) or not left_out:
-        raise InvalidInputError(N_("Choisissez au moins un des rappels du centre."), "skipped")
-    if len(left_out) == len(steps):
-        raise InvalidInputError(N_("Chacun doit garder au moins un rappel."), "skipped")
+    if not name.strip():
+        raise InvalidInputError(N_("Donnez un nom à la comparaison."), "name")
     if not LEAST_PER_ARM <= most_per_arm <= MOST_PER_ARM:
         raise InvalidInputError(
             N_("Choisissez un nombre de %(low)s à %(high)s.", low=LEAST_PER_ARM, high=MOST_PER_ARM),
             "most_per_arm",
         )
-    if not name.strip():
-        raise InvalidInputError(N_("Donnez un nom à la comparaison."), "name")
+    policy = load_policies(session, centre).centre
+    moved = {key: f"{hour:%H:%M}" for key, hour in other.moved.items()}
     row = Experiment(
         centre_id=centre.id,
         name=name.strip()[:120],
-        skipped=left_out,
+        plan={
+            "skipped": [step.key for step in policy.steps if step.key in set(other.skipped)],
+            "moved": moved,
+            "second_texts": other.second_texts,
+        },
         most_per_arm=most_per_arm,
         state=ExperimentState.RUNNING,
         started_at=now,
     )
+    _check_other(session, centre, policy, other, variants(row)[Arm.OTHER].of(policy))
     session.add(row)
     session.flush()
+    place_people(session, row)
     return row
+
+
+def _check_other(session: Session, centre: Centre, policy: Policy, other: Other, changed: Policy) -> None:
+    known = {step.key for step in policy.steps}
+    if not known.issuperset({*other.skipped, *other.moved}):
+        raise InvalidInputError(N_("Choisissez parmi les rappels du centre."), "skipped")
+    if not changed.steps:
+        raise InvalidInputError(N_("Chacun doit garder au moins un rappel."), "skipped")
+    if changed.steps == policy.steps and not other.second_texts:
+        raise InvalidInputError(N_("Choisissez au moins une chose qui change."), "skipped")
+    for step in changed.steps:
+        if in_quiet_hours(step.at, policy.quiet_from, step.quiet_until or policy.quiet_until):
+            raise InvalidInputError(N_("Cette heure tombe dans les heures calmes."), "moved_at")
+    if other.second_texts and not has_second_texts(session, centre):
+        raise InvalidInputError(
+            N_("Écrivez d'abord un second texte de rappel, à la page des textes."), "second_texts"
+        )
 
 
 def stop(session: Session, experiment: Experiment, now: datetime) -> None:
@@ -226,6 +214,7 @@ def look(session: Session, centre: Centre, now: datetime) -> Look | None:
     experiment = running(session, centre)
     if experiment is None:
         return None
+    place_people(session, experiment)
     arms = shares_of(session, experiment, now)
     number = len(experiment.looks) + 1
     fewest = min(each.sessions for each in arms.values())
@@ -233,9 +222,9 @@ def look(session: Session, centre: Centre, now: datetime) -> Look | None:
         return None
     # A centre that marks many lists at once may pass several looks: only the last one counts then.
     number = min(LOOKS, int(fewest * LOOKS / experiment.most_per_arm))
-    usual, fewer = arms[Arm.USUAL], arms[Arm.FEWER]
-    error = sqrt(usual.error**2 + fewer.error**2)
-    difference = fewer.share - usual.share
+    usual, other = arms[Arm.USUAL], arms[Arm.OTHER]
+    error = sqrt(usual.error**2 + other.error**2)
+    difference = other.share - usual.share
     taken = Look(
         number=number,
         at=now,
@@ -256,9 +245,9 @@ def look(session: Session, centre: Centre, now: datetime) -> Look | None:
 def outcome_of(session: Session, experiment: Experiment, now: datetime) -> Outcome:
     """Return what a comparison shows."""
     arms = shares_of(session, experiment, now)
-    usual, fewer = arms[Arm.USUAL], arms[Arm.FEWER]
-    difference = fewer.share - usual.share
-    low, high = newcombe(fewer, usual)
+    usual, other = arms[Arm.USUAL], arms[Arm.OTHER]
+    difference = other.share - usual.share
+    low, high = newcombe(other, usual)
     looks = [_from_json(each) for each in experiment.looks if "at" in each]
     return Outcome(experiment, arms, difference, low, high, _verdict(experiment, arms, looks), looks)
 
@@ -281,35 +270,46 @@ def shares_of(session: Session, experiment: Experiment, now: datetime) -> dict[A
         AttendanceRecord.state != AttendanceState.UNMARKED,
         AttendanceRecord.walk_in.is_(False),
     )
-    people: dict[Arm, dict[int, list[int]]] = {arm: defaultdict(lambda: [0, 0]) for arm in Arm}
+    counted: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    people: dict[Arm, set[int]] = {arm: set() for arm in Arm}
     for person, state in session.execute(query):
-        counted = people[arm_of(experiment.salt, person)][person]
-        counted[0] += 1
-        counted[1] += state in THERE
-    return {arm: shares([(each[0], each[1]) for each in own.values()]) for arm, own in people.items()}
+        unit = unit_of(experiment, person)
+        people[draw(experiment.salt, unit)].add(person)
+        counted[unit][0] += 1
+        counted[unit][1] += state in THERE
+    households: dict[Arm, list[tuple[int, int]]] = {arm: [] for arm in Arm}
+    for unit, (sessions, attended) in counted.items():
+        households[draw(experiment.salt, unit)].append((sessions, attended))
+    return {arm: shares(households[arm], len(people[arm])) for arm in Arm}
 
 
-def shares(people: Sequence[tuple[int, int]]) -> Shares:
-    """Return the share attended of people's (sessions, attended), its error and its bounds.
+def shares(households: Sequence[tuple[int, int]], people: int | None = None) -> Shares:
+    """Return the share attended of households' (sessions, attended), its error and its bounds.
 
     The bounds are Wilson's for as many independent sessions as would give the same error.
+
+    Parameters
+    ----------
+    people : int, optional
+        Where households are of several.
     """
-    sessions, attended = sum(each[0] for each in people), sum(each[1] for each in people)
+    people = len(households) if people is None else people
+    sessions, attended = sum(each[0] for each in households), sum(each[1] for each in households)
     if not sessions:
-        return Shares(len(people), 0, 0, 0.0, 0.0, 0.0, 1.0)
+        return Shares(people, 0, 0, 0.0, 0.0, 0.0, 1.0)
     share = attended / sessions
-    apart = sum((came - share * of) ** 2 for of, came in people)
-    own = apart / sessions**2 * len(people) / max(1, len(people) - 1)
-    # Never surer than if all sessions were independent: few people may be alike by luck.
+    apart = sum((came - share * of) ** 2 for of, came in households)
+    own = apart / sessions**2 * len(households) / max(1, len(households) - 1)
+    # Never surer than if all sessions were independent: few households may be alike by luck.
     variance = max(own, share * (1 - share) / sessions)
     worth = share * (1 - share) / variance if variance > 0 else float(sessions)
     low, high = wilson(share * worth, worth)
-    return Shares(len(people), sessions, attended, share, sqrt(variance), low, high)
+    return Shares(people, sessions, attended, share, sqrt(variance), low, high)
 
 
 def _verdict(experiment: Experiment, arms: Mapping[Arm, Shares], looks: Sequence[Look]) -> Verdict:
     if looks and looks[-1].decides:
-        return Verdict.FEWER_BETTER if looks[-1].difference > 0 else Verdict.USUAL_BETTER
+        return Verdict.OTHER_BETTER if looks[-1].difference > 0 else Verdict.USUAL_BETTER
     if any(each.people < FEWEST_PEOPLE or each.sessions < FEWEST_SESSIONS for each in arms.values()):
         return Verdict.TOO_FEW
     return Verdict.NO_DIFFERENCE if experiment.state == ExperimentState.ENDED else Verdict.OPEN

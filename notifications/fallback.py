@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifications.allowance import OVER_BUDGET, flag_budget, is_affordable
 from notifications.channels import Verdict
+from notifications.compose import SECOND_TEXT
 from notifications.contacts import Route, learn, may_send, routes
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, Topic, enqueue
@@ -245,6 +246,7 @@ def _words(session: Session, centre: Centre, person: Participant, last: Message,
             person.message_language,
             last.facts,
             reads_little=person.reads_little,
+            second=bool(last.facts.get(SECOND_TEXT)),
         )
     except WordingError:
         log.warning("message %s cannot be worded again for %s", last.id, route.channel)

@@ -149,6 +149,7 @@ class _Estimator(Composer):
             route and route.channel,
             first.message_language,
             first.reads_little,
+            more.get("second"),
             tuple(_length(person.first_name) for person in people),
             tuple(self._shape(each) for each in told),
         )

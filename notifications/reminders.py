@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,10 +16,11 @@ from notifications.allowance import NO_ROUTE, Allowance, flag_budget, load_allow
 from notifications.bundles import Bundle, Occasion, bundle
 from notifications.compose import EXPIRY, Composer, PageAddress
 from notifications.contacts import exempt_people, routes_of
-from notifications.experiments import running, variant_in
+from notifications.experiments import running
+from notifications.lot import Variant, arm_of, place_people, variants
 from notifications.models import Message, MessageKind, MessageState, MessageTopic
 from notifications.outbox import Draft, Topic, enqueue_all
-from notifications.policy import Policies, Step, load_policies
+from notifications.policy import Policies, Policy, Step, load_policies
 from notifications.step_times import MOST_SHIFT, TOO_SHORT, step_now, step_times
 from notifications.visits import ComingSession, coming_sessions, expected_in, said_beforehand
 from scheduler.holidays_calendar import closed_days, closures_between
@@ -31,6 +32,9 @@ REPLACED = (MessageState.SUPERSEDED, MessageState.EXPIRED)
 
 #: A step of a session and when it goes out.
 StepTime = tuple[Step, datetime]
+
+#: Those of one variant of a comparison; without one, everybody is of ``None``.
+ByVariant = dict[Variant | None, list[StepTime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ def enqueue_due(
     A second call, at the same time or after the clock was put back, adds nothing.
     """
     lock_messages(session, centre)
+    experiment = running(session, centre)
+    if experiment is not None:
+        place_people(session, experiment)
     policies = load_policies(session, centre)
     bundles = bundles_between(session, centre, policies, now)
     if not bundles:
@@ -90,10 +97,16 @@ def bundles_between(
     if not policies.any_active:
         return []
     zone = ZoneInfo(centre.timezone)
-    chosen = list(_chosen(session, centre, policies, now, until, zone))
+    experiment = running(session, centre)
+    of_arm = variants(experiment) if experiment is not None else {}
+    chosen = list(_chosen(session, centre, policies, now, until, zone, tuple(of_arm.values())))
     if not chosen:
         return []
-    occasions = _occasions(session, centre, chosen, now)
+
+    def variant_of(person: int) -> Variant | None:
+        return of_arm[arm_of(experiment, person)] if experiment is not None else None
+
+    occasions = _occasions(session, centre, chosen, now, variant_of)
     ids = {each.participant_id for each in occasions}
     query = select(Participant).where(
         Participant.centre_id == centre.id, Participant.id.in_(ids), Participant.active
@@ -110,7 +123,8 @@ def _chosen(
     now: datetime,
     until: datetime | None,
     zone: ZoneInfo,
-) -> Iterator[tuple[ComingSession, list[StepTime]]]:
+    compared: Sequence[Variant],
+) -> Iterator[tuple[ComingSession, ByVariant]]:
     """Give the sessions that have a step to be sent, with those steps."""
     today = to_wall(now, zone)[0]
     last_day = to_wall(until or now, zone)[0] + timedelta(days=policies.most_days)
@@ -119,26 +133,48 @@ def _chosen(
     closed = closed_days(closures, today - shift, last_day + shift)
     if closed:
         last_day += shift
-    known: dict[tuple[object, int], list[StepTime]] = {}
+    known: dict[tuple[object, int], ByVariant] = {}
     for coming in coming_sessions(session, centre, today, last_day, now):
         policy = policies.of(coming.programme_id)
         if not policy.active:
             continue
         key = coming.day, coming.programme_id
         if key not in known:
-            known[key] = step_times(coming.day, policy, closed, zone)
-        at_once = step_now(known[key], coming.starts_at, now, policy, zone)
-        steps = [at_once] if at_once is not None else []
-        if until is not None:
-            latest = min(until, coming.starts_at - TOO_SHORT)
-            steps = [(step, now) for step, _at in steps]
-            steps += [(step, at) for step, at in known[key] if now < at <= latest]
-        if steps:
+            known[key] = {
+                variant: step_times(coming.day, variant.of(policy) if variant else policy, closed, zone)
+                for variant in compared or (None,)
+            }
+        steps = {
+            variant: _to_send(times, coming, now, until, policy, zone)
+            for variant, times in known[key].items()
+        }
+        if any(steps.values()):
             yield coming, steps
 
 
+def _to_send(
+    times: Sequence[StepTime],
+    coming: ComingSession,
+    now: datetime,
+    until: datetime | None,
+    policy: Policy,
+    zone: ZoneInfo,
+) -> list[StepTime]:
+    """Return the steps of a session that are to be sent now, or by then."""
+    at_once = step_now(times, coming.starts_at, now, policy, zone)
+    if until is None:
+        return [at_once] if at_once is not None else []
+    latest = min(until, coming.starts_at - TOO_SHORT)
+    later = [(step, at) for step, at in times if now < at <= latest]
+    return later if at_once is None else [at_once, *later]
+
+
 def _occasions(
-    session: Session, centre: Centre, chosen: Sequence[tuple[ComingSession, list[StepTime]]], now: datetime
+    session: Session,
+    centre: Centre,
+    chosen: Sequence[tuple[ComingSession, ByVariant]],
+    now: datetime,
+    variant_of: Callable[[int], Variant | None],
 ) -> list[Occasion]:
     """Return who is to be reminded, leaving out those who were, who stay away, and who are exempt."""
     by_id = {coming.id: (coming, steps) for coming, steps in chosen}
@@ -146,7 +182,6 @@ def _occasions(
     history = read_history(session, centre, uids)
     said = said_beforehand(session, centre.id, uids)
     exempt = exempt_people(session, centre)
-    experiment = running(session, centre)
     found = []
     for session_id, person in expected_in(session, centre.id, by_id):
         coming, steps = by_id[session_id]
@@ -158,10 +193,8 @@ def _occasions(
         told_at = history.changed_at.get((person, coming.uid))
         if theirs is not None and theirs.answer is Answer.COMING and theirs.answered_at is not None:
             told_at = max(told_at or theirs.answered_at, theirs.answered_at)
-        variant = variant_in(experiment, person) if experiment is not None else None
-        for step, at in steps:
-            if variant is not None and step.key in variant.skipped:
-                continue
+        variant = variant_of(person)
+        for step, at in steps[variant]:
             if (person, coming.uid, coming.starts_at, step.key) in history.reminded:
                 continue
             if told_at is not None and at <= told_at <= now:
@@ -172,9 +205,9 @@ def _occasions(
                     participant_id=person,
                     coming=coming,
                     step=step,
-                    at=at,
+                    at=max(at, now),
                     replaced=tuple(replaced),
-                    variant=variant.key if variant is not None else "",
+                    variant=variant,
                 )
             )
     return found
@@ -235,7 +268,8 @@ def drafts_of(
             ],
             expires_at=min(occasion.coming.starts_at for occasion in each.occasions) - EXPIRY,
             step=each.step.key,
-            variant=each.occasions[0].variant,
+            variant=variant.key if (variant := each.occasions[0].variant) is not None else "",
+            second=variant is not None and variant.second_texts,
         )
         if each.route is None:
             yield replace(draft, withheld=NO_ROUTE)

@@ -764,7 +764,7 @@ class ExperimentFactory(_Owned):
         model = n.Experiment
 
     name = "Sans le rappel du matin"
-    skipped = factory.LazyFunction(lambda: ["d0"])
+    plan = factory.LazyFunction(lambda: {"skipped": ["d0"]})
     most_per_arm = 400
     started_at = EPOCH
 

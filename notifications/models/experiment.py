@@ -24,8 +24,11 @@ class ExperimentState(StrEnum):
 class Experiment(CentreOwned, Versioned, Base):
     """Two variants of reminders and who gets which; the variant of a person follows from ``salt``.
 
-    ``skipped`` are keys of reminder steps (``notifications.policy.Step.key``) that the second variant
-    does without; the first is reminded as the policy says. ``most_per_arm`` are the sessions in each
+    The first variant is reminded as the policy says. ``plan`` holds how the second differs: ``skipped``
+    (keys of reminder steps, see ``notifications.policy.Step.key``), ``moved`` (hours by key of a step),
+    ``second_texts`` (whether these are sent); and the lot: ``together`` names for people of a household
+    the one whose variant they share, ``placed`` is the highest number of a person for whom this is
+    settled. It may be a list, then of ``skipped`` alone. ``most_per_arm`` are the sessions in each
     variant at which it ends at the latest; ``looks`` what was found at each look so far.
     """
 
@@ -33,7 +36,7 @@ class Experiment(CentreOwned, Versioned, Base):
 
     name: Mapped[str] = mapped_column(String(120))
     salt: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
-    skipped: Mapped[list[str]] = mapped_column(default=list)
+    plan: Mapped[dict[str, Any]] = mapped_column("skipped", default=dict)
     most_per_arm: Mapped[int]
     state: Mapped[ExperimentState] = mapped_column(String(8), default=ExperimentState.RUNNING)
     looks: Mapped[list[Any]] = mapped_column(default=list)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from notifications.models import CentreWording, ChannelKind, WordingReview
 from notifications.wording.fill import VARIABLE, variables_in
 from notifications.wording.shipped import shipped
-from notifications.wording.texts import TextSpec
+from notifications.wording.texts import SECOND_SPECS, TextSpec
 from scheduler.errors import InvalidInputError, StaleError
 from scheduler.message import N_
 from scheduler.models import Centre
@@ -146,6 +146,15 @@ def find_own(
         CentreWording.name == spec.name,
     )
     return session.scalars(query).one_or_none()
+
+
+def has_second_texts(session: Session, centre: Centre) -> bool:
+    """Whether a centre has written a second text to compare the first with."""
+    names = {spec.name for spec in SECOND_SPECS}
+    query = select(CentreWording.id).where(
+        CentreWording.centre_id == centre.id, CentreWording.name.in_(names)
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def review_language(

@@ -19,7 +19,7 @@ from notifications.wording.fill import fill, variables_in
 from notifications.wording.pieces import Heard
 from notifications.wording.shipped import language_of_texts, shipped
 from notifications.wording.spoken import ONE, TO_COME, Spoken, told_of, way_of_reply
-from notifications.wording.texts import BY_KEY, TextSpec
+from notifications.wording.texts import BY_KEY, SECOND, TextSpec
 from scheduler import settings
 from scheduler.models import Centre
 
@@ -71,13 +71,15 @@ class Wordings:
         *,
         name: str | None = None,
         reads_little: bool = False,
+        second: bool = False,
     ) -> Rendered:
         """Put a message into words; see ``render``."""
         channel, spec = ChannelKind(channel), self.spec(MessageKind(kind), name, variables)
         code, reviewed, played = self._language(spec, channel, language, variables)
         speaker = Speaker(code, channel)
         values = self._values(speaker, spec, variables)
-        own = self._own.get((code, channel, spec.kind, spec.name))
+        own = self._second(spec, channel, code) if second else None
+        own = own or self._own.get((code, channel, spec.kind, spec.name))
         if own is not None and not values.keys() >= set(variables_in(own.text + own.subject)):
             own = None  # it names what an update has taken away: a message in plain words beats none
         pictures = (reads_little or not reviewed) and not speaker.spoken and bool(values["lines"])
@@ -133,6 +135,12 @@ class Wordings:
     def own(self, spec: TextSpec, channel: ChannelKind, code: str) -> CentreWording | None:
         """Return the centre's own text, if it has one."""
         return self._own.get((code, channel, spec.kind, spec.name))
+
+    def _second(self, spec: TextSpec, channel: ChannelKind, code: str) -> CentreWording | None:
+        """Return the centre's second text, if it has one that may be sent."""
+        row = self._own.get((code, channel, spec.kind, spec.name + SECOND))
+        may_go = row is not None and (code == self.home or self.send_unreviewed or row.reviewed_by)
+        return row if may_go else None
 
     def review(self, code: str) -> WordingReview | None:
         """Return who has read the shipped texts of a language, unless they have changed since."""
@@ -264,6 +272,7 @@ def render(
     *,
     name: str | None = None,
     reads_little: bool = False,
+    second: bool = False,
 ) -> Rendered:
     """Put one message into words; for many, keep a ``Wordings``.
 
@@ -279,6 +288,8 @@ def render(
         reminders the one that fits the number of sessions. Needed for ``MessageKind.ANSWER``.
     reads_little : bool
         Few words and the address of the page of pictures, where a ``link`` is given.
+    second : bool
+        In the centre's second text, where it has one.
 
     Raises
     ------
@@ -288,7 +299,7 @@ def render(
         If there is no such text.
     """
     return Wordings(session, centre).render(
-        kind, channel, language, variables, name=name, reads_little=reads_little
+        kind, channel, language, variables, name=name, reads_little=reads_little, second=second
     )
 
 

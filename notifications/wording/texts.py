@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from notifications.models import ChannelKind, MessageKind
@@ -13,6 +13,10 @@ COMMON: Final = frozenset({"hello", "name", "centre", "phone", "link", "more", "
 
 #: What a text about one session may name beside ``{sessions}``.
 ONE_SESSION: Final = frozenset({"day", "hours", "start", "end", "title", "place"})
+
+
+#: End of the name of a second text, with which a centre compares the first.
+SECOND: Final = "-2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,11 @@ class TextSpec:
     def key(self) -> str:
         """``kind.name``, as the files of the languages have it."""
         return f"{self.kind}.{self.name}"
+
+    @property
+    def shipped_key(self) -> str:
+        """The text that is shipped for it; a second one has none of its own."""
+        return self.key.removesuffix(SECOND)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -149,6 +158,11 @@ SPECS: Final[tuple[TextSpec, ...]] = (
 )
 
 BY_KEY: Final[Mapping[str, TextSpec]] = {spec.key: spec for spec in SPECS}
+
+#: Second texts that a centre may write for its reminders, checked like the first.
+SECOND_SPECS: Final[tuple[TextSpec, ...]] = tuple(
+    replace(spec, name=spec.name + SECOND) for spec in SPECS if spec.kind is _K.REMINDER
+)
 
 #: Ways of answering: what somebody writes or presses, and what it stands for, in the order of the numbers.
 REPLIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

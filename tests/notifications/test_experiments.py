@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import sqrt
 
 import numpy as np
@@ -13,21 +13,24 @@ from sqlalchemy.orm import Session
 from notifications.experiments import (
     BOUND,
     LOOKS,
-    Arm,
+    Other,
     Verdict,
-    arm_of,
     list_experiments,
     look,
     newcombe,
     outcome_of,
     running,
     shares,
+    shares_of,
     start,
     stop,
-    variant_of,
 )
-from notifications.models import Experiment, ExperimentState, Message
+from notifications.forecast import forecast
+from notifications.lot import Arm, arm_of, draw, place_people, unit_of, variants
+from notifications.models import ChannelKind, Experiment, ExperimentState, Message
 from notifications.reminders import enqueue_due
+from notifications.wording.own import keep_own
+from notifications.wording.texts import SECOND_SPECS
 from scheduler import models as m
 from scheduler.errors import InvalidInputError
 from tests.factories import Make
@@ -35,10 +38,10 @@ from tests.planning import hold, make_world, publish_days
 
 
 def test_the_lot_is_even_and_always_the_same() -> None:
-    drawn = Counter(arm_of("salt", number) for number in range(4000))
+    drawn = Counter(draw("salt", number) for number in range(4000))
     assert 1850 < drawn[Arm.USUAL] < 2150
-    assert [arm_of("salt", number) for number in range(50)] == [arm_of("salt", n) for n in range(50)]
-    assert [arm_of("other", number) for number in range(50)] != [arm_of("salt", n) for n in range(50)]
+    assert [draw("salt", number) for number in range(50)] == [draw("salt", n) for n in range(50)]
+    assert [draw("other", number) for number in range(50)] != [draw("salt", n) for n in range(50)]
 
 
 def test_persons_make_the_error_not_sessions() -> None:
@@ -68,7 +71,7 @@ def test_the_bounds_of_four_looks_together_err_once_in_twenty() -> None:
 
 
 def begin(session: Session, centre: m.Centre, now: datetime, most: int = 100) -> Experiment:
-    row = start(session, centre, "Sans le rappel de trois jours", ["d3"], most, now)
+    row = start(session, centre, "Sans le rappel de trois jours", Other(skipped=["d3"]), most, now)
     row.salt = "salt"
     return row
 
@@ -76,7 +79,7 @@ def begin(session: Session, centre: m.Centre, now: datetime, most: int = 100) ->
 def of_both_arms(make: Make) -> list[m.Participant]:
     """Make people until each variant has two."""
     people: list[m.Participant] = []
-    while min(sum(arm_of("salt", each.id) is arm for each in people) for arm in Arm) < 2:
+    while min(sum(draw("salt", each.id) is arm for each in people) for arm in Arm) < 2:
         people.append(make(m.Participant, phone=f"+32470{100000 + len(people)}"))
     return people
 
@@ -89,10 +92,10 @@ def mark(make: Make, now: datetime, usual: float, fewer: float, *, people: int, 
         make(m.GroupSession, activity=activity, starts_at=now + timedelta(hours=number + 1))
         for number in range(each)
     ]
-    left = {Arm.USUAL: people, Arm.FEWER: people}
+    left = {Arm.USUAL: people, Arm.OTHER: people}
     while any(left.values()):
         person = make(m.Participant)
-        arm = arm_of("salt", person.id)
+        arm = draw("salt", person.id)
         if not left[arm]:
             continue
         left[arm] -= 1
@@ -109,19 +112,89 @@ def mark(make: Make, now: datetime, usual: float, fewer: float, *, people: int, 
     return now + timedelta(hours=each + 2)
 
 
-def test_without_a_comparison_everybody_is_reminded_as_usual(
-    session: Session, centre: m.Centre, make: Make, now: datetime
+def test_it_ends_once_and_everybody_is_reminded_as_usual(
+    session: Session, centre: m.Centre, now: datetime
 ) -> None:
-    people = of_both_arms(make)
-    assert variant_of(session, centre, people[0].id) is None
     row = begin(session, centre, now)
-    variants = [variant_of(session, centre, person.id) for person in people]
-    assert {each.arm: set(each.skipped) for each in variants if each} == {Arm.USUAL: set(), Arm.FEWER: {"d3"}}
     stop(session, row, now)
     assert running(session, centre) is None
-    assert variant_of(session, centre, people[0].id) is None
     with pytest.raises(InvalidInputError):
         stop(session, row, now)
+
+
+def test_a_household_is_drawn_together_and_for_good(
+    session: Session, centre: m.Centre, make: Make, now: datetime
+) -> None:
+    first = make(m.Participant, phone="0470 00 00 01", email="a@example.org")
+    others = [
+        make(m.Participant, phone="+32470000001"),
+        make(m.Participant, phone="0470000002", email="A@example.org "),
+        *(make(m.Participant, phone="0032 470 00 00 01") for _number in range(6)),
+    ]
+    alone = make(m.Participant, phone="+32470000099")
+    row = begin(session, centre, now)
+    assert {unit_of(row, each.id) for each in others} == {first.id}
+    assert len({arm_of(row, each.id) for each in (first, *others)}) == 1
+    assert unit_of(row, alone.id) == alone.id
+    others[0].phone = "+32470000077"
+    newcomer = make(m.Participant, phone="+32470000099")
+    place_people(session, row)
+    assert unit_of(row, newcomer.id) == alone.id
+    assert unit_of(row, others[0].id) == first.id
+
+
+def test_a_comparison_that_was_begun_with_steps_alone_goes_on(now: datetime) -> None:
+    row = Experiment(id=3, salt="salt", plan=["d3"], most_per_arm=100, started_at=now)
+    assert variants(row)[Arm.OTHER].skipped == {"d3"}
+    assert variants(row)[Arm.USUAL].skipped == frozenset()
+    assert arm_of(row, 7) is draw("salt", 7)
+
+
+def test_sessions_of_a_household_are_counted_as_one(
+    session: Session, centre: m.Centre, make: Make, now: datetime
+) -> None:
+    people = [make(m.Participant, phone="+32470000001") for _number in range(20)]
+    row = begin(session, centre, now)
+    for number, person in enumerate(people):
+        state = "present" if number % 2 else "absent"
+        make(m.AttendanceRecord, participant=person, starts_at=now + timedelta(hours=1), state=state)
+    arms = shares_of(session, row, now + timedelta(hours=2))
+    full = arms[arm_of(row, people[0].id)]
+    assert (full.people, full.sessions, full.attended) == (20, 20, 10)
+    assert {each.sessions for each in arms.values()} == {0, 20}
+
+
+def test_an_hour_and_words_can_be_compared(session: Session, centre: m.Centre, make: Make) -> None:
+    world = make_world(make)
+    plan = publish_days(make, world, date(2026, 11, 23), date(2026, 12, 20))
+    people = of_both_arms(make)
+    hold(make, world, plan, date(2026, 11, 30), *people)
+    friday = datetime(2026, 11, 27, 8, tzinfo=UTC)
+    other = Other(moved={"d3": time(10)}, second_texts=True)
+    with pytest.raises(InvalidInputError, match="second texte"):
+        start(session, centre, "Le matin", other, 100, friday)
+    one = next(spec for spec in SECOND_SPECS if spec.shipped_key == "reminder.one")
+    with pytest.raises(InvalidInputError, match="Il manque"):
+        keep_own(session, centre, one, ChannelKind.SMS, "fr", text="Venez !", version=None, now=friday)
+    words = "On compte sur vous : {sessions}"
+    keep_own(session, centre, one, ChannelKind.SMS, "fr", text=words, version=None, now=friday)
+    with pytest.raises(InvalidInputError, match="heures calmes"):
+        start(session, centre, "La nuit", Other(moved={"d3": time(23)}), 100, friday)
+    row = start(session, centre, "Le matin", other, 100, friday)
+    row.salt = "salt"
+    told = forecast(session, centre, friday, weeks=1)
+    assert enqueue_due(session, centre, friday) == 0
+    for at in (friday + timedelta(hours=1), friday + timedelta(hours=9)):
+        sent = enqueue_due(session, centre, at)
+        expected = Arm.OTHER if at.hour == 9 else Arm.USUAL
+        theirs = {person.id for person in people if arm_of(row, person.id) is expected}
+        found = session.query(Message).filter(Message.created_at == at).all()
+        assert sent == len(theirs)
+        assert {each.participant_id for each in found} == theirs
+        assert {each.body.startswith("On compte sur vous") for each in found} == {expected is Arm.OTHER}
+    enqueue_due(session, centre, friday + timedelta(days=2, hours=9))
+    spent = sum(each.price_eur_millicents for each in session.query(Message))
+    assert (told.messages, told.price_eur_millicents) == (session.query(Message).count(), spent)
 
 
 def test_reminders_follow_the_variant_and_remember_it(session: Session, centre: m.Centre, make: Make) -> None:
@@ -131,7 +204,7 @@ def test_reminders_follow_the_variant_and_remember_it(session: Session, centre: 
     hold(make, world, plan, date(2026, 11, 30), *people)
     friday_evening = datetime(2026, 11, 27, 17, tzinfo=UTC)
     row = begin(session, centre, friday_evening - timedelta(days=1))
-    usual = {person.id for person in people if arm_of(row.salt, person.id) is Arm.USUAL}
+    usual = {person.id for person in people if arm_of(row, person.id) is Arm.USUAL}
     assert enqueue_due(session, centre, friday_evening) == len(usual)
     found = session.query(Message).all()
     assert {each.participant_id for each in found} == usual
@@ -147,7 +220,7 @@ def test_a_comparison_that_makes_no_sense_is_refused(
     session: Session, centre: m.Centre, now: datetime, name: str, skipped: list[str], most: int
 ) -> None:
     with pytest.raises(InvalidInputError):
-        start(session, centre, name, skipped, most, now)
+        start(session, centre, name, Other(skipped=skipped), most, now)
     assert list_experiments(session, centre) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, object_session
 
 from notifications.allowance import BUDGET_TASK, Allowance
 from notifications.compose import Composer
+from notifications.forecast import forecast
 from notifications.jobs import remind
 from notifications.models import ChannelKind, ContactChoice, Message, MessageKind, MessageState, MessageTopic
 from notifications.outbox import enqueue_all, supersede
@@ -247,6 +249,30 @@ def test_nobody_is_written_to_more_often_than_the_centre_wants(
     assert tick(FRIDAY_EVENING) == 1
     assert tick(SUNDAY_EVENING) == 1
     assert [each.error_code for each in messages(session)[1:]] == ["most_per_day", None]
+
+
+@pytest.mark.parametrize(("most_per_day", "budget_eur_cents"), [(2, None), (9, 100)])
+def test_what_goes_out_late_counts_on_the_day_and_in_the_month_it_goes_out(
+    session: Session,
+    centre: m.Centre,
+    make: Make,
+    world: World,
+    most_per_day: int,
+    budget_eur_cents: int | None,
+) -> None:
+    now = at(30, 9) + timedelta(days=1)
+    make(Message, participant=make(m.Participant), price_eur_millicents=100_000, created_at=now)
+    for day in (2, 3, 5):
+        hold(make, world, world["plan"], date(2026, 12, day), world["person"])
+    steps = (Step(days=5, at=time(18)), Step(days=3, at=time(18)))
+    rules = Policy(steps=steps, most_per_day=most_per_day, budget_eur_cents=budget_eur_cents)
+    save_policy(session, centre, rules)
+    told = forecast(session, centre, now, weeks=0)
+    enqueue_due(session, centre, now)
+    found = Counter(each.error_code for each in messages(session)[1:])
+    assert found == ({None: 2, "most_per_day": 1} if budget_eur_cents is None else {"budget": 3})
+    assert told.messages == found[None]
+    assert told.withheld == Counter({reason: count for reason, count in found.items() if reason})
 
 
 def test_a_programme_has_its_own_steps_and_channels(

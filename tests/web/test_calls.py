@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import models as n
+from notifications.lot import Arm, variants
 from notifications.risk.evaluation import evaluate
 from notifications.risk.history import store_fit
 from notifications.risk.measure import Bin
@@ -133,11 +134,23 @@ def test_a_comparison_is_begun_shown_and_stopped(url: str, rows: Session, sign_i
     refused = coordinator.post(f"{url}/effet/comparer", data=both)
     assert refused.status_code == 422
     assert "Chacun doit garder au moins un rappel" in refused.text
-    begun = coordinator.post(f"{url}/effet/comparer", data=both | {"skipped": ["d3"]}, follow_redirects=True)
+    words = both | {"skipped": [], "second_texts": "y"}
+    assert "Écrivez d&#39;abord un second texte" in coordinator.post(f"{url}/effet/comparer", data=words).text
+    texts = url.removesuffix("/messages") + "/messages/textes/fr/"
+    assert "sms/reminder/one-2" in coordinator.get(texts).text
+    second = coordinator.get(texts + "sms/reminder/one-2").text
+    assert "second texte, pour comparer" in second
+    kept = {"text": "Venez : {sessions}", "reviewed_by": "", "version": "0"}
+    assert coordinator.post(texts + "sms/reminder/one-2", data=kept).status_code == 302
+    other = both | {"skipped": ["d3"], "moved_step": "d1", "second_texts": "y"}
+    assert "Donnez une heure" in coordinator.post(f"{url}/effet/comparer", data=other).text
+    other["moved_at"] = "09:30"
+    begun = coordinator.post(f"{url}/effet/comparer", data=other, follow_redirects=True)
     assert "La comparaison commence" in begun.text
     assert "Trop tôt" in begun.text
+    assert "à 09:30, avec le second texte" in begun.text
     row = rows.scalars(select(n.Experiment)).one()
-    assert row.skipped == ["d3"]
+    assert variants(row)[Arm.OTHER].skipped == {"d3"}
     stopped = coordinator.post(f"{url}/effet/{row.id}/arreter", follow_redirects=True)
     assert "est arrêtée" in stopped.text
     assert "déjà terminée" in coordinator.post(f"{url}/effet/{row.id}/arreter", follow_redirects=True).text

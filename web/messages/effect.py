@@ -8,13 +8,13 @@ from flask import g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, StringField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, IntegerField, StringField, TimeField
+from wtforms.validators import InputRequired, Optional
 
 from notifications.experiments import (
     DEFAULT_PER_ARM,
     LOOKS,
-    Arm,
+    Other,
     Verdict,
     list_experiments,
     outcome_of,
@@ -22,14 +22,16 @@ from notifications.experiments import (
     start,
     stop,
 )
+from notifications.lot import Arm, variants
 from notifications.models import Experiment, ExperimentState
 from notifications.policy import load_policies
 from scheduler.errors import InvalidInputError
+from scheduler.message import N_
 from scheduler.records import find
 from web.acts import done, note, refused
 from web.clock import now
 from web.extensions import db
-from web.fields import CheckboxesField
+from web.fields import CheckboxesField, ChoiceField
 from web.forms import form_page
 from web.formwork import Form, submit
 from web.messages.area import blueprint
@@ -37,7 +39,7 @@ from web.messages.plots import bar_place
 from web.messages.policies import days_before
 from web.permissions import Permission, requires
 
-ARMS = {Arm.USUAL: _l("Tous les rappels"), Arm.FEWER: _l("Sans certains rappels")}
+ARMS = {Arm.USUAL: _l("Façon habituelle"), Arm.OTHER: _l("Autre façon")}
 
 VERDICTS = {
     Verdict.TOO_FEW: _l("Trop tôt : trop peu de séances ou de personnes pour dire quoi que ce soit."),
@@ -46,8 +48,8 @@ VERDICTS = {
         "Aucune différence n'est montrée. Cela ne prouve pas qu'il n'y en a pas : la marge dit jusqu'où elle "
         "pourrait aller."
     ),
-    Verdict.USUAL_BETTER: _l("Avec tous les rappels, on vient plus : gardez-les."),
-    Verdict.FEWER_BETTER: _l("Avec moins de rappels, on vient plus : vous pouvez les retirer des règles."),
+    Verdict.USUAL_BETTER: _l("Avec la façon habituelle, on vient plus : gardez-la."),
+    Verdict.OTHER_BETTER: _l("Avec l'autre façon, on vient plus : vous pouvez en faire la règle."),
 }
 
 STATES = {
@@ -62,8 +64,20 @@ class ExperimentForm(Form):
 
     name = StringField(_l("Nom"), validators=[InputRequired(_l("Donnez un nom à la comparaison."))])
     skipped = CheckboxesField(
-        _l("Rappels que la moitié des personnes ne reçoit pas"),
-        description=_l("Qui en fait partie est tiré au sort, une fois pour toutes."),
+        _l("Rappels que l'autre moitié ne reçoit pas"),
+        description=_l(
+            "Qui en fait partie est tiré au sort, une fois pour toutes ; les personnes qui partagent un "
+            "téléphone ou une adresse vont ensemble."
+        ),
+    )
+    moved_step = ChoiceField(_l("Rappel que l'autre moitié reçoit à une autre heure"), coerce=str, choices=[])
+    moved_at = TimeField(_l("À quelle heure"), validators=[Optional()])
+    second_texts = BooleanField(
+        _l("L'autre moitié reçoit le second texte des rappels"),
+        description=_l(
+            "Il s'écrit à la page des textes, pour chaque langue et canal ; là où il n'y en a pas, ou s'il "
+            "n'est pas relu, le premier reste."
+        ),
     )
     most_per_arm = IntegerField(
         _l("Séances par groupe, au plus"),
@@ -88,7 +102,7 @@ def effect() -> str:
         arms=ARMS,
         verdicts=VERDICTS,
         states=STATES,
-        steps=_steps(),
+        other_way=other_way,
         place=bar_place,
         looks=LOOKS,
     )
@@ -103,10 +117,18 @@ def compare() -> Any:
         return redirect(url_for("messages.effect"))
     form = ExperimentForm()
     form.skipped.choices = list(_steps().items())
+    form.moved_step.choices = [("", "–"), *_steps().items()]
 
     def act() -> None:
-        row = start(session, g.centre, form.name.data, form.skipped.data or [], form.most_per_arm.data, now())
-        note("experiment.start", f"experiment:{row.id}", skipped=row.skipped)
+        if form.moved_step.data and form.moved_at.data is None:
+            raise InvalidInputError(N_("Donnez une heure."), "moved_at")
+        other = Other(
+            skipped=form.skipped.data or [],
+            moved={form.moved_step.data: form.moved_at.data} if form.moved_step.data else {},
+            second_texts=form.second_texts.data,
+        )
+        row = start(session, g.centre, form.name.data, other, form.most_per_arm.data, now())
+        note("experiment.start", f"experiment:{row.id}", how=other_way(row))
 
     if submit(form, act):
         return done(url_for("messages.effect"), _("La comparaison commence. Elle s'arrêtera d'elle-même."))
@@ -116,8 +138,9 @@ def compare() -> Any:
         back=url_for("messages.effect"),
         submit_label=_("Commencer"),
         intro=_(
-            "La moitié des personnes, tirée au sort, reçoit moins de rappels. On compare ensuite qui vient. "
-            "La comparaison s'arrête dès que la différence est sûre, au plus tard au nombre choisi."
+            "La moitié des personnes, tirée au sort, est rappelée autrement : moins souvent, à une autre "
+            "heure ou avec d'autres mots. On compare ensuite qui vient. La comparaison s'arrête dès que la "
+            "différence est sûre, au plus tard au nombre choisi ; d'ici là, rien n'est dit meilleur."
         ),
     )
 
@@ -134,8 +157,19 @@ def stop_comparison(experiment_id: int) -> Response:
     note("experiment.stop", f"experiment:{experiment_id}")
     return done(
         url_for("messages.effect"),
-        _("La comparaison est arrêtée : tous reçoivent de nouveau tous les rappels."),
+        _("La comparaison est arrêtée : tous sont de nouveau rappelés de la façon habituelle."),
     )
+
+
+def other_way(experiment: Experiment) -> str:
+    """Return how the other half is reminded, in words."""
+    steps, other = _steps(), variants(experiment)[Arm.OTHER]
+    words = [_("sans le rappel « %(step)s »", step=steps.get(key, key)) for key in sorted(other.skipped)]
+    words += [
+        _("le rappel « %(step)s » à %(hour)s", step=steps.get(key, key), hour=f"{hour:%H:%M}")
+        for key, hour in other.moved
+    ]
+    return ", ".join([*words, _("avec le second texte")] if other.second_texts else words)
 
 
 def _steps() -> dict[str, str]:

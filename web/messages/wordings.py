@@ -21,7 +21,7 @@ from notifications.wording import own as domain
 from notifications.wording.fill import VARIABLE
 from notifications.wording.render import cheaper
 from notifications.wording.sample import sample_facts
-from notifications.wording.texts import BY_KEY
+from notifications.wording.texts import SECOND_SPECS
 from scheduler import settings
 from scheduler.errors import InvalidInputError
 from scheduler.models import Centre
@@ -84,6 +84,10 @@ class MessageSettingsForm(VersionedForm):
     )
 
 
+#: Every text there can be, with the second ones of reminders.
+ALL_SPECS = {spec.key: spec for spec in (*SPECS, *SECOND_SPECS)}
+
+
 @dataclass(frozen=True)
 class Cell:
     """How the texts of one kind stand in one language."""
@@ -101,6 +105,8 @@ class Shown:
     segments: Segments
     own: dict[ChannelKind, CentreWording | None]
     reviewed: dict[ChannelKind, str]
+    second: TextSpec | None
+    seconds: dict[ChannelKind, CentreWording | None]
 
 
 def _language(code: str) -> str:
@@ -110,7 +116,7 @@ def _language(code: str) -> str:
 
 
 def _text(channel: str, kind: str, name: str) -> tuple[ChannelKind, TextSpec]:
-    spec = BY_KEY.get(f"{kind}.{name}")
+    spec = ALL_SPECS.get(f"{kind}.{name}")
     if spec is None or channel not in set(ChannelKind):
         abort(404)
     return ChannelKind(channel), spec
@@ -167,13 +173,16 @@ def wordings() -> str:
 def language_wordings(code: str) -> str:
     """Show every text of a language as it is read."""
     texts, shown = Wordings(db.session(), g.centre), []
+    second = {spec.shipped_key: spec for spec in SECOND_SPECS}
     for spec in SPECS:
         own = {channel: texts.own(spec, channel, _language(code)) for channel in ChannelKind}
         sms = own[ChannelKind.SMS]
         text = sms.text if sms else shipped(code).texts[spec.key]
         body = texts.preview(text, spec, ChannelKind.SMS, code, _sample(spec))
         reviewed = {channel: texts.reviewed_by(spec, channel, code) for channel in ChannelKind}
-        shown.append(Shown(spec, body, count_segments(body), own, reviewed))
+        other = second.get(spec.key)
+        seconds = {channel: texts.own(other, channel, code) for channel in ChannelKind} if other else {}
+        shown.append(Shown(spec, body, count_segments(body), own, reviewed, other, seconds))
     return render_template(
         "messages/language.html",
         code=code,
@@ -214,7 +223,7 @@ def edit_wording(code: str, channel: str, kind: str, name: str) -> Any:
     form = WordingForm(obj=row) if row else WordingForm(data=_shipped_values(spec, code))
     for left_out in {"subject", "content_sid"} - _FIELDS.get(by, frozenset()):
         del form[left_out]
-    back = url_for("messages.language_wordings", code=code, _anchor=spec.key)
+    back = url_for("messages.language_wordings", code=code, _anchor=spec.shipped_key)
     kept: list[CentreWording] = []
 
     def act() -> None:
@@ -230,7 +239,7 @@ def edit_wording(code: str, channel: str, kind: str, name: str) -> Any:
         return done(back, _("Le texte est à jour."))
     return form_page(
         form,
-        title=TEXTS[spec.key],
+        title=_title(spec),
         back=back,
         template="messages/wording.html",
         code=code,
@@ -240,7 +249,7 @@ def edit_wording(code: str, channel: str, kind: str, name: str) -> Any:
         channel_name=CHANNELS[by],
         spec=spec,
         row=row,
-        shipped_text=shipped(code).texts[spec.key],
+        shipped_text=shipped(code).texts[spec.shipped_key],
         variables=[(each, VARIABLES[each]) for each in VARIABLES if each in spec.variables],
         needed=spec.needed,
         **_preview(spec, by, code, form.text.data or ""),
@@ -270,7 +279,7 @@ def restore_wording(code: str, channel: str, kind: str, name: str) -> Response:
     domain.restore_shipped(db.session(), g.centre, spec, by, _language(code))
     note("wording.restore", f"wording:{code}.{by}.{spec.key}")
     return done(
-        url_for("messages.language_wordings", code=code, _anchor=spec.key),
+        url_for("messages.language_wordings", code=code, _anchor=spec.shipped_key),
         _("Le texte fourni est de nouveau utilisé."),
     )
 
@@ -295,8 +304,13 @@ def wording_settings() -> Any:
 _FIELDS = {ChannelKind.EMAIL: frozenset({"subject"}), ChannelKind.WHATSAPP: frozenset({"content_sid"})}
 
 
+def _title(spec: TextSpec) -> str:
+    first = str(TEXTS[spec.shipped_key])
+    return first if spec.key == spec.shipped_key else _("%(text)s : second texte, pour comparer", text=first)
+
+
 def _shipped_values(spec: TextSpec, code: str) -> dict[str, Any]:
-    return {"text": shipped(code).texts[spec.key], "version": 0}
+    return {"text": shipped(code).texts[spec.shipped_key], "version": 0}
 
 
 def _settings_form(centre: Centre, **options: Any) -> MessageSettingsForm:
