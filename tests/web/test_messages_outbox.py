@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,12 +29,6 @@ S = MessageState
 SignIn = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def store(rows: Session, app_centre: Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
-
-
 def _sent(make: Make, last_name: str, **columns: object) -> Message:
     at = datetime.now(UTC) - timedelta(hours=1)
     person = make(Participant, first_name="Amina", last_name=last_name)
@@ -49,20 +43,20 @@ def test_every_state_has_words_and_is_in_a_group() -> None:
 
 
 def test_the_list_is_narrowed_by_its_address_in_a_constant_number_of_queries(
-    rows: Session, app_centre: Centre, store: Make, sign_in: SignIn
+    rows: Session, app_centre: Centre, make_row: Make, sign_in: SignIn
 ) -> None:
-    _sent(store, "Bah", state=S.DELIVERED)
+    _sent(make_row, "Bah", state=S.DELIVERED)
     rows.commit()
     client = sign_in()
     page = f"/c/{app_centre.slug}/messages/envois/"
     client.get(page)
     with recorded() as one:
         assert "Bah" in client.get(page).text
-    dead = _sent(store, "Diallo", state=S.UNDELIVERED, error_code="30005", channel=ChannelKind.WHATSAPP)
-    household = _sent(store, "Sow", state=S.QUEUED, kind=MessageKind.CHANGE)
+    dead = _sent(make_row, "Diallo", state=S.UNDELIVERED, error_code="30005", channel=ChannelKind.WHATSAPP)
+    household = _sent(make_row, "Sow", state=S.QUEUED, kind=MessageKind.CHANGE)
     for _ in range(2):
-        store(MessageTopic, message=household)
-    _sent(store, "Ancien", created_at=datetime.now(UTC) - timedelta(days=20))
+        make_row(MessageTopic, message=household)
+    _sent(make_row, "Ancien", created_at=datetime.now(UTC) - timedelta(days=20))
     rows.commit()
     with recorded() as four:
         text = client.get(page).text
@@ -87,12 +81,12 @@ def test_the_list_is_narrowed_by_its_address_in_a_constant_number_of_queries(
 
 
 def test_a_message_shows_its_text_and_its_story(
-    rows: Session, app_centre: Centre, store: Make, sign_in: SignIn
+    rows: Session, app_centre: Centre, make_row: Make, sign_in: SignIn
 ) -> None:
-    failed = _sent(store, "Diallo", state=S.FAILED, error_code="21610")
-    store(MessageEvent, message=failed, status="failed", error_code="21610", applied=True)
-    after = _sent(store, "Diallo", channel=ChannelKind.EMAIL, fallback_of_id=failed.id)
-    with making_in(rows, store(Centre)) as make_elsewhere:
+    failed = _sent(make_row, "Diallo", state=S.FAILED, error_code="21610")
+    make_row(MessageEvent, message=failed, status="failed", error_code="21610", applied=True)
+    after = _sent(make_row, "Diallo", channel=ChannelKind.EMAIL, fallback_of_id=failed.id)
+    with making_in(rows, make_row(Centre)) as make_elsewhere:
         other = make_elsewhere(Message)
     rows.commit()
     page = f"/c/{app_centre.slug}/messages/envois"
@@ -107,11 +101,11 @@ def test_a_message_shows_its_text_and_its_story(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_call_shows_who_took_it_and_which_keys_were_pressed(
-    rows: Session, store: Make, app_centre: Centre, sign_in: Callable[..., FlaskClient]
+    rows: Session, make_row: Make, app_centre: Centre, sign_in: Callable[..., FlaskClient]
 ) -> None:
-    message = _sent(store, "Haddad", channel=ChannelKind.VOICE)
+    message = _sent(make_row, "Haddad", channel=ChannelKind.VOICE)
     record_machine(rows, message, call_sid="CA" + "1" * 32, now=datetime.now(UTC))
-    store(
+    make_row(
         InboundMessage,
         channel=ChannelKind.VOICE,
         body="2",
@@ -125,9 +119,9 @@ def test_a_call_shows_who_took_it_and_which_keys_were_pressed(
 
 
 def test_who_sees_no_people_sees_neither_names_nor_texts(
-    rows: Session, app_centre: Centre, store: Make, sign_in: SignIn
+    rows: Session, app_centre: Centre, make_row: Make, sign_in: SignIn
 ) -> None:
-    message = _sent(store, "Diallo", state=S.DELIVERED, address="+32470999999")
+    message = _sent(make_row, "Diallo", state=S.DELIVERED, address="+32470999999")
     rows.commit()
     page = f"/c/{app_centre.slug}/messages/envois/"
     director = sign_in(Role.DIRECTOR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from io import BytesIO
@@ -24,16 +24,10 @@ from notifications.wording.facts import BRUSSELS
 from scheduler import models as m
 from scheduler.links import renew_link, revoke_links
 from scheduler.wording import languages, plain_words
-from tests.factories import Make, making_in
+from tests.factories import Make
 from web.personal import SESSION_HOURS, clock_hands
 
 PAGE_BYTES = 60_000
-
-
-@pytest.fixture
-def make_row(rows: Session, app_centre: m.Centre) -> Iterator[Make]:
-    with making_in(rows, app_centre) as make:
-        yield make
 
 
 @pytest.fixture
