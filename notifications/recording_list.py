@@ -111,8 +111,8 @@ def _sentences(wordings: Wordings, code: str, section: str) -> Iterable[tuple[Pi
     own, french = shipped(code).recorded, shipped("fr").recorded
     clock = phrase(own["clock"])
     for key in TEXTS[section]:
-        meanings = iter(_of_text(wordings, "fr", key))
-        for piece in _of_text(wordings, code, key):
+        meanings = iter(sentences_of(wordings, "fr", key))
+        for piece in sentences_of(wordings, code, key):
             if piece.name == clock.name:
                 yield piece, CLOCK
             else:
@@ -121,16 +121,16 @@ def _sentences(wordings: Wordings, code: str, section: str) -> Iterable[tuple[Pi
         yield phrase(own["unsaid"]), french["unsaid"]
 
 
-def _of_text(wordings: Wordings, code: str, key: str) -> list[Piece]:
+def sentences_of(wordings: Wordings, code: str, key: str) -> list[Piece]:
     """Return the sentences of a text, with everything it can tell of."""
     spec, said = BY_KEY[key], list[Piece]()
-    for given in _samples(key):
+    for given in samples_of(key):
         said += pieces_of(wordings.spoken.said(spec, code, given))
     kept = {piece.name: piece for piece in said if piece.name.partition(".")[0] not in _LISTED}
     return list(kept.values())
 
 
-def _samples(key: str) -> Iterable[dict[str, Any]]:
+def samples_of(key: str) -> Iterable[dict[str, Any]]:
     """Yield values with which a text says all that it ever does."""
     starts_at = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     told = [

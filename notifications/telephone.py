@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind
 from notifications.replies.context import way_of
 from notifications.status import insert_or_ignore
-from notifications.voices import Part, Speech
+from notifications.voices import Part, Speech, voices_of
 from notifications.wording import REPLIES, WordingError, Wordings
 from notifications.wording.facts import BRUSSELS
+from scheduler import settings
 from scheduler.models import Centre, Participant
 
 #: Returns the address of a recording by its token.
@@ -99,33 +100,36 @@ class _Caller:
     """Speaks in the call of one message."""
 
     def __init__(self, session: Session, message: Message, play: Play, now: datetime) -> None:
-        self.message_, self._play = message, play
+        self._session, self._message, self._play = session, message, play
+        self._centre = session.get_one(Centre, message.centre_id)
+        self._voices = voices_of(self._centre)
         self._today = now.astimezone(BRUSSELS).date()
-        self._wordings = Wordings(session, session.get_one(Centre, message.centre_id))
-        person = session.get(Participant, message.participant_id) if message.participant_id else None
-        self._name = message.facts.get("name") or (person.first_name if person else "")
 
     def message(self, *, ask: bool) -> Speech:
         """Return the words of the message."""
-        told, language = self.message_, self.message_.language
-        name = (
-            str(told.facts["answer"]) if told.kind == MessageKind.ANSWER and "answer" in told.facts else None
-        )
-        if ask and language in self._wordings.spoken.voices:
+        told, language = self._message, self._message.language
+        if ask and language in self._voices:
             return self._speech(Part(told.body, language))
+        name = told.facts.get("answer") if told.kind == MessageKind.ANSWER else None
         try:
             return self._words(MessageKind(told.kind), name, told.facts | {"asks": ask}, language)
         except WordingError:
-            return self._speech(Part(told.body, self._wordings.home))
+            return self._speech(Part(told.body, settings.message_language(self._centre)))
 
     def answer(self, name: str) -> Speech:
-        """Return one of the short answers to a key."""
-        return self._words(MessageKind.ANSWER, name, {"name": self._name}, self.message_.language)
+        """Return one of the short answers to a key; nothing is said to nobody."""
+        told = self._message
+        person = self._session.get(Participant, told.participant_id) if told.participant_id else None
+        who = told.facts.get("name") or (person.first_name if person else "")
+        try:
+            return self._words(MessageKind.ANSWER, name, {"name": who}, told.language)
+        except WordingError:
+            return self._speech()
 
     def _words(self, kind: MessageKind, name: str | None, given: Mapping[str, Any], language: str) -> Speech:
-        wordings = self._wordings
+        wordings = Wordings(self._session, self._centre)
         words = wordings.render(kind, ChannelKind.VOICE, language, given, name=name)
-        if words.language in wordings.spoken.voices:
+        if words.language in self._voices:
             return self._speech(Part(words.body, words.language))
         spec = wordings.spec(kind, name, given)
         played = wordings.spoken.played(
@@ -141,4 +145,4 @@ class _Caller:
         )
 
     def _speech(self, *parts: Part) -> Speech:
-        return Speech(tuple(part for part in parts if part.text), self._wordings.spoken.voices)
+        return Speech(tuple(part for part in parts if part.text), self._voices)

@@ -31,6 +31,7 @@ from flask import (
 from notifications.links import PREFIX, find_reader
 from notifications.recordings import recording_url
 from notifications.replies.effects import seat_is_gone, store
+from notifications.voices import voices_of
 from notifications.wording import Told, Wordings
 from scheduler.attendance import session_in_force
 from scheduler.check_in import is_open
@@ -271,6 +272,8 @@ def show_page(template: str, **values: Any) -> str:
 def _heard_in(centre: Centre, today: date) -> Callable[[Card], list[dict[str, str]]]:
     """Return what gives the sounds of a card: recordings, and words for the voice of the browser between."""
     code = known_language(session.get(LANGUAGE))
+    if code in voices_of(centre):
+        return lambda _card: []
     wordings = Wordings(db.session(), centre)
 
     def heard(card: Card) -> list[dict[str, str]]:

@@ -115,14 +115,16 @@ def acknowledge(
 
 
 def _route(session: Session, context: Context, inbound: InboundMessage, reply: Reply) -> Route | None:
-    """Return where to say it: where it came from, or after a call in writing if it was not heard."""
+    """Return where to say it: where it came from, or after a call, best in writing, if it was not heard."""
     channel = ChannelKind(inbound.channel)
     if channel is not ChannelKind.VOICE:
         return Route(channel, inbound.address)
     if reply.name not in AFTER_CALL or not context.people:
         return None
     found = routes(session, context.centre, context.people[0])
-    return next((route for route in found if route.channel in _WRITTEN), None)
+    written = (route for route in found if route.channel in _WRITTEN)
+    # Who can only be called is called again: their place may be gone.
+    return next(written, next(iter(found), None))
 
 
 def _is_enough(session: Session, centre_id: int, address: str, reply: Reply, now: datetime) -> bool:

@@ -102,9 +102,9 @@ class Spoken:
         return reader.text(own.text if own else shipped(code).texts[spec.key], values)
 
     def session(self, code: str, told: Told, today: date) -> tuple[Heard, ...]:
-        """Return how one session is heard; nothing where a machine speaks or nothing is recorded."""
+        """Return how one session is heard by recordings; nothing where there are none."""
         tokens = self._tokens.get(code)
-        if not tokens or code in self.voices:
+        if not tokens:
             return ()
         part = "cancelled" if told.change == "cancelled" else "session"
         return heard([self.reader(code).session(part, told, today)], tokens) or ()

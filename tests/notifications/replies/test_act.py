@@ -440,7 +440,23 @@ def test_a_key_in_a_call_counts_and_is_not_answered_in_writing(
     message = phone.send((person, held), channel=ChannelKind.VOICE)
     phone.answer("2", channel=ChannelKind.VOICE, about_id=message.id)
     assert record_of(session, person).answer == Answer.NOT_COMING
+    # In the same call it was asked why: there a 1 is no "I come".
+    row = phone.answer("1", channel=ChannelKind.VOICE, about_id=message.id, button="reason")
+    assert (row.meaning, row.state) == (Meaning.REASON, InboundState.DONE)
+    kept = record_of(session, person)
+    assert (kept.answer, kept.answer_reason) == (Answer.NOT_COMING, "ill")
     assert phone.said == []
+
+
+def test_who_can_only_be_called_hears_in_another_call_what_the_first_did_not_say(
+    phone: Phone, held: m.GroupSession, person: m.Participant
+) -> None:
+    person.phone = "081 22 33 44"
+    message = phone.send((person, held), channel=ChannelKind.VOICE, address="+3281223344")
+    phone.now += timedelta(days=3)
+    phone.answer("1", channel=ChannelKind.VOICE, about_id=message.id, address="+3281223344")
+    (said,) = phone.said
+    assert (said.channel, said.facts["answer"]) == (ChannelKind.VOICE, "too_late")
 
 
 def test_a_cancellation_is_confirmed(

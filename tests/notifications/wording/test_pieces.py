@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from notifications.models import MessageKind
-from notifications.recording_list import SECTIONS, TEXTS, _of_text, _samples
+from notifications.recording_list import SECTIONS, TEXTS, samples_of, sentences_of
 from notifications.voices import MACHINES
-from notifications.wording import Told, Wordings, shipped, shipped_languages
+from notifications.wording import Told, shipped, shipped_languages
 from notifications.wording.fill import variables_in
 from notifications.wording.pieces import Heard, Piece, heard, phrase, pieces_of, proper_name, without_question
 from notifications.wording.texts import BY_KEY
-from scheduler.models import Centre
+from tests.notifications.wording.test_render_messages import wordings_of
 from tests.twilio_stand_in.telephone import voices
 
 STARTS_AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -23,17 +23,7 @@ TODAY = date(2026, 11, 22)
 TITLE, PLACE = "Atelier", "Salle 2, Rue Haute"
 
 
-class NoTexts:
-    """A database in which no centre has texts, reviews or recordings of its own."""
-
-    def scalars(self, _query: Any) -> list[Any]:
-        return []
-
-    def execute(self, _query: Any) -> list[Any]:
-        return []
-
-
-WORDINGS = Wordings(NoTexts(), Centre(name="Centre Lien", locale="fr", settings={}))  # type: ignore[arg-type]
+WORDINGS = wordings_of()
 
 
 def told(days: int = 0, **values: Any) -> Told:
@@ -101,10 +91,10 @@ def test_every_language_says_in_pieces_what_it_says_in_one_breath(code: str) -> 
     assert set(variables_in(order["choice"])) == {"day", "start", "place", "number"}
     for key in [key for texts in TEXTS.values() for key in texts]:
         clock = phrase(order["clock"]).name
-        own = [piece for piece in _of_text(WORDINGS, code, key) if piece.name != clock]
+        own = [piece for piece in sentences_of(WORDINGS, code, key) if piece.name != clock]
         # As many sentences as in French, so that each has its meaning beside it.
-        assert len(own) == len(_of_text(WORDINGS, "fr", key)), key
-        for given in _samples(key):
+        assert len(own) == len(sentences_of(WORDINGS, "fr", key)), key
+        for given in samples_of(key):
             said = WORDINGS.spoken.said(BY_KEY[key], code, given)
             assert all("{" not in piece.words and piece.words.strip() for piece in pieces_of(said))
 
