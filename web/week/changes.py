@@ -128,10 +128,10 @@ def _line(names: Names, change: PersonChange) -> str:
     assert state is not None
     title = names.activities.get(state.activity_id, "–")
     if ChangeKind.ADDED in change.kinds:
-        return _("+ %(title)s, %(place)s", title=title, place=_place(names, state))
+        return f"+ {title}, {_place(names, state)}"
     if {ChangeKind.CANCELLED, ChangeKind.WITHDRAWN} & set(change.kinds):
         before = change.before or state
-        return _("– %(title)s, %(place)s", title=title, place=_place(names, before))
+        return f"– {title}, {_place(names, before)}"
     assert change.before is not None
     return _(
         "%(title)s : %(was)s → %(place)s",
@@ -143,4 +143,4 @@ def _line(names: Names, change: PersonChange) -> str:
 
 def _place(names: Names, state: SessionState) -> str:
     where = names.rooms.get(state.room_id or 0) or names.sites.get(state.site_id, "–")
-    return _("%(day)s %(hour)s, %(where)s", day=day(state.starts_at), hour=hour(state.starts_at), where=where)
+    return f"{day(state.starts_at)} {hour(state.starts_at)}, {where}"
