@@ -132,7 +132,11 @@ def _in_words(message: Message, person: Participant, meaning: str) -> str:
     meaning = "come" if meaning == "question" else meaning
     if message.channel == ChannelKind.VOICE and meaning in _KEYS:
         return _KEYS[meaning]
-    return plain_words(person.message_language)[meaning]
+    words = plain_words(person.message_language)[meaning]
+    if meaning != "cannot":
+        return words
+    # With the day, since the same evening may have brought a message about another.
+    return f"{message.topics[0].starts_at:%d/%m} {words}"
 
 
 def _full_sessions(session: Session, centre: Centre) -> set[str]:

@@ -44,7 +44,11 @@ MOMENT: Final = timedelta(hours=1)
 NOT_MARKED: Final = timedelta(hours=2)
 
 #: Whose people choose their place: (programme, activity), the first in which somebody has a choice.
-CHOICES: Final = (("mod_actions", "orientation_interview"), ("activ_up", "interview"), ("amie", "interview"))
+CHOICES: Final = (
+    ("cai", "brakes_individual"),
+    ("mod_actions", "orientation_interview"),
+    ("amie", "interview"),
+)
 
 #: Weeks of a round of choices.
 CHOICE_WEEKS: Final = 3
@@ -82,8 +86,7 @@ def let_days_pass(
     InvalidInputError
         If there is a centre that is no demonstration, whose messages must not end in the sandbox.
     """
-    if session.scalar(select(Centre.id).where(Centre.is_demo.is_(False)).limit(1)) is not None:
-        raise InvalidInputError(N_("Il y a ici un vrai centre : ses messages ne sont pas un essai."))
+    refuse_real_centres(session)
     sandbox: dict[ChannelKind, Channel] = {kind: SandboxChannel() for kind in ChannelKind}
     settings = settings | {"channels": sandbox}
     rng, clock = Random(f"days {seed}"), _Clock(since)
@@ -112,6 +115,18 @@ def let_days_pass(
     counts["marked"] += _mark(session, centre_id, rng, marked_until, until - NOT_MARKED)
     foresee_absences(session, clock)
     return counts
+
+
+def refuse_real_centres(session: Session) -> None:
+    """Make sure that there are only demonstrations, since the jobs run for every centre.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is another centre.
+    """
+    if session.scalar(select(Centre.id).where(Centre.is_demo.is_(False)).limit(1)) is not None:
+        raise InvalidInputError(N_("Il y a ici un vrai centre : ses messages ne sont pas un essai."))
 
 
 def _moments(since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:

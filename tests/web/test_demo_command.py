@@ -56,5 +56,14 @@ def test_a_real_centre_is_refused_and_kept(app: Flask, rows: Session) -> None:
     assert rows.scalars(select(Centre.is_demo)).all() == [False]
 
 
+def test_days_go_by_only_where_every_centre_is_a_demonstration(app: Flask, rows: Session) -> None:
+    rows.add(Centre(name="CPAS", slug="cpas", created_at=datetime.now(UTC)))
+    rows.commit()
+    answer = run(app, "--plan", "1")
+    assert answer.exit_code == 1
+    assert "vrai centre" in answer.output
+    assert rows.scalars(select(Centre.slug)).all() == ["cpas"]
+
+
 def test_an_unknown_size_is_a_usage_error(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=["demo", "--size", "XXL"]).exit_code == 2

@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from notifications.demo import choose_channels, let_days_pass
+from notifications.demo import choose_channels, let_days_pass, refuse_real_centres
 from scheduler.db import begin_writing
 from scheduler.demo import (
     DEMO_NAME,
@@ -76,6 +76,8 @@ def demo_command(
         click.echo(f"The centre “{known.name}” is already there; --reset builds it anew.")
         return
     try:
+        if plan_s is not None:
+            refuse_real_centres(session)
         if reset:
             remove_demo(session, slug)
         now = datetime.now(UTC)
