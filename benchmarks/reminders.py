@@ -2,8 +2,11 @@
 
 Builds a published centre of four weeks in memory, where everybody comes three times a week in groups of
 twelve, and asks what is due: in a minute in which nothing is, at the step of three days before, and, after
-its messages are stored, a minute later. Prints medians in milliseconds, by the clock and of the processor;
-the last line is one JSON object.
+its messages are stored, a minute later. With ``--demo`` it is the demonstration centre of size L instead: its
+people with their languages and ways to be reached, eight weeks that were held, and the last four of them once
+more as the coming ones; every seventh person shares a telephone with the one before, and a budget, a
+comparison and the reminders of the days before are there. Prints medians in milliseconds, by the clock and of
+the processor; the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -14,17 +17,24 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Any
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session, selectinload
 
+from notifications.demo import choose_channels
 from notifications.forecast import forecast
+from notifications.models import Experiment, MessageTopic, ReminderPolicy
+from notifications.policy import DEFAULT_STEPS
 from notifications.reminders import due, enqueue_due
 from scheduler.db import Base, measure_tables
+from scheduler.demo import DemoSize, build_demo
+from scheduler.demo.history import add_history
 from scheduler.models import (
     Activity,
     Attendance,
+    AttendanceRecord,
     Centre,
     GroupSession,
     Participant,
@@ -109,18 +119,78 @@ def fill(session: Session, people: int) -> Centre:
     return centre
 
 
+def demonstrate(session: Session) -> Centre:
+    """Store the demonstration centre of size L with a published plan from ``MONDAY`` on."""
+    now = datetime(2026, 11, 27, 8, tzinfo=UTC)
+    centre = build_demo(session, size=DemoSize.L, seed=1, now=now)
+    choose_channels(session, centre, seed=1)
+    past = add_history(session, centre, seed=1, now=now, weeks=8)
+    assert past is not None
+    people = session.scalars(
+        select(Participant).where(Participant.phone != "").order_by(Participant.id)
+    ).all()
+    for first, second in zip(people[::7], people[1::7], strict=False):
+        second.phone = first.phone
+    own = {"centre_id": centre.id}
+    ahead = MONDAY - (past.last_day + timedelta(days=1 - 7 * WEEKS))
+    coming = Plan(
+        **own,
+        number=2,
+        publication=2,
+        state=PlanState.PUBLISHED,
+        first_day=MONDAY,
+        last_day=MONDAY + timedelta(weeks=WEEKS, days=-1),
+        created_at=now,
+        published_at=now,
+    )
+    policy = ReminderPolicy(
+        **own,
+        steps=[step.as_json() for step in DEFAULT_STEPS],
+        quiet_from=time_of_day(21),
+        quiet_until=time_of_day(8),
+        budget_eur_cents=100_000,
+    )
+    comparison = Experiment(
+        **own, name="Un seul rappel", plan={"skipped": ["d3"]}, most_per_arm=400, started_at=now
+    )
+    session.add_all([coming, policy, comparison])
+    session.flush()
+    held = select(GroupSession).where(GroupSession.plan_id == past.id, GroupSession.day >= MONDAY - ahead)
+    for before in session.scalars(held.options(selectinload(GroupSession.attendances))).all():
+        again = _copy(before, plan_id=coming.id, day=before.day + ahead)
+        again.starts_at, again.ends_at = before.starts_at + ahead, before.ends_at + ahead
+        again.attendances = [_copy(each, session_id=None) for each in before.attendances]
+        session.add(again)
+    measure_tables(session)
+    session.commit()
+    for days in (2, 1):
+        enqueue_due(session, centre, datetime(2026, 11, 29 - days, 17, tzinfo=UTC))
+        session.commit()
+    measure_tables(session)
+    session.commit()
+    return centre
+
+
+def _copy(row: Any, **changed: Any) -> Any:
+    kept = {column.key for column in row.__table__.columns} - {"id", "uid", "cancelled_at"}
+    return type(row)(**{name: getattr(row, name) for name in kept} | changed)
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--demo", action="store_true", help="the demonstration centre of size L")
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--database", default="sqlite://", help="address of an empty database")
     given = parser.parse_args()
     engine = create_engine(given.database)
     Base.metadata.create_all(engine)
-    figures: dict[str, Any] = {"people": given.people, "weeks": WEEKS}
+    figures: dict[str, Any] = {"demonstration": given.demo, "database": engine.dialect.name}
     with Session(engine) as session:
-        centre_id = fill(session, given.people).id
+        centre_id = (demonstrate(session) if given.demo else fill(session, given.people)).id
+        for table in (Participant, GroupSession, Attendance, AttendanceRecord, MessageTopic):
+            figures[table.__tablename__] = session.scalar(select(func.count()).select_from(table))
 
         def measured(name: str, act: Callable[[Centre], Any], times: int) -> Any:
             taken, processor = [], []
@@ -138,7 +208,7 @@ def main() -> None:
 
         step = datetime(2026, 11, 29, 17, tzinfo=UTC)  # one day before Monday, three before Wednesday
         idle = step - timedelta(hours=7)
-        measured("nothing_near", lambda centre: due(session, centre, idle - timedelta(days=9)), given.times)
+        measured("nothing_near", lambda centre: due(session, centre, idle - timedelta(days=90)), given.times)
         found = measured("due", lambda centre: due(session, centre, step), given.times)
         figures["due"] = len(found)
         figures["queued"] = measured("due_and_queued", lambda centre: enqueue_due(session, centre, step), 1)
