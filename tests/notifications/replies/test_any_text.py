@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import cache
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,9 @@ from notifications.wording import REPLIES
 from scheduler import models as m
 
 MOMENTS = (datetime(2026, 11, 24, 9), datetime(2026, 11, 24, 14), datetime(2026, 11, 26, 9))  # noqa: DTZ001
+
+#: A loaded machine is no fault.
+anything = settings(max_examples=60, deadline=None)
 
 questions = st.builds(
     Question,
@@ -51,6 +54,7 @@ sentences = st.lists(words, max_size=8).map(" ".join)
 mixed = st.lists(st.one_of(words, st.text(max_size=6)), max_size=8).map(" ".join)
 
 
+@anything
 @given(st.one_of(st.text(max_size=400), sentences, mixed), questions, people)
 def test_nothing_is_done_without_a_known_word(text: str, question: Question, language: str | None) -> None:
     found = understand(text, question, language=language)
@@ -69,12 +73,14 @@ def test_nothing_is_done_without_a_known_word(text: str, question: Question, lan
             assert word in known_words() or is_number_of_time(word), word
 
 
+@anything
 @given(st.text(), st.text())
 def test_any_mail_is_cut_without_a_fault(text: str, told: str) -> None:
     own = own_words(text, told)
     assert len(own) <= len(text)
 
 
+@anything
 @given(
     st.binary(max_size=300), st.sampled_from([b"text/plain", b"text/html", b"multipart/report; boundary=x"])
 )
@@ -84,6 +90,7 @@ def test_any_mail_is_read_without_a_fault(raw: bytes, kind: bytes) -> None:
         read_words(whole, "")
 
 
+@anything
 @given(st.text(), st.lists(st.text(max_size=20), max_size=3), st.booleans())
 def test_what_is_attached_is_told_apart_from_words(text: str, types: list[str], location: bool) -> None:
     whole = with_attached(text, types, location=location)
