@@ -16,7 +16,7 @@ from scheduler.errors import InvalidInputError, PlanRejectedError, StalePlanErro
 from scheduler.generate import chosen_overrides
 from scheduler.held_places import Hold, lost_holds, take_away
 from scheduler.in_force import days_in_force, last_publication, sessions_in_force, sessions_of
-from scheduler.judge import Judge
+from scheduler.judge import Judge, Judgement
 from scheduler.message import N_
 from scheduler.models import Centre, GroupSession, Plan, PlanState
 from scheduler.raised import settle_demands
@@ -69,6 +69,7 @@ def publish(
     *,
     user_id: int | None = None,
     acknowledged: bool = False,
+    verdict: Judgement | None = None,
 ) -> PublishResult:
     """Make a draft the version in force on its days.
 
@@ -81,6 +82,8 @@ def publish(
     acknowledged : bool
         Publish though the data have changed since the plan was made and it breaks hard rules now; the
         rules are then kept with the sessions as overridden.
+    verdict : Judgement, optional
+        What the judge found a moment ago of just these sessions, since judging takes the most time.
 
     Raises
     ------
@@ -98,21 +101,21 @@ def publish(
         row.uid: state_of(row) for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)
     }
     rows = {row.uid: row for row in sessions_of(session, plan)}
-    _keep_what_has_begun(session, plan, rows, before, now)
-    judge = Judge(session, centre, plan, now)
-    verdict = judge.judge(state_of(row) for row in rows.values())
+    if _keep_what_has_begun(session, plan, rows, before, now) or verdict is None:
+        verdict = Judge(session, centre, plan, now).judge(state_of(row) for row in rows.values())
     broken = upcoming(verdict.report.broken, {uid: state_of(row) for uid, row in rows.items()}, now)
     if broken:
         if not acknowledged or any(breach.rule in NEVER_OVERRIDDEN for breach in broken):
             raise PlanRejectedError([f"{breach.rule}: {breach.message}" for breach in broken])
         _override(rows, broken)
-        verdict = judge.judge(state_of(row) for row in rows.values())
+    after = []
     for uid, row in rows.items():
         state = state_of(row)
-        write_state(row, stamped(state, before.get(uid), now, state))
+        after.append(stamped(state, before.get(uid), now, state))
+        if after[-1] != state:
+            write_state(row, after[-1])
     settle_demands(session, plan, verdict, now, user_id=user_id)
-    after = [state_of(row) for row in rows.values()]
-    plan.overridden = chosen_overrides(verdict.report.overridden, after)
+    plan.overridden = chosen_overrides((*verdict.report.overridden, *verdict.report.broken), after)
     plan.state = PlanState.PUBLISHED
     plan.published_at, plan.published_by_id = now, user_id
     try:
@@ -172,21 +175,27 @@ def _keep_what_has_begun(
     rows: dict[str, GroupSession],
     before: dict[str, SessionState],
     now: datetime,
-) -> None:
-    """Make the draft say of the past what was announced, since a draft may be days old."""
+) -> bool:
+    """Make the draft say of the past what was announced, since it may be days old; tell if it did not."""
+    changed = False
     for uid, row in list(rows.items()):
         announced = before.get(uid)
         if row.starts_at > now and (announced is None or announced.starts_at > now):
             continue
         if announced is None:
             session.delete(rows.pop(uid))
+        elif announced == state_of(row):
+            continue
         else:
             write_state(row, announced)
+        changed = True
     for uid, announced in before.items():
         if announced.starts_at <= now and uid not in rows:
             rows[uid] = new_row(announced, plan)
             session.add(rows[uid])
+            changed = True
     session.flush()
+    return changed
 
 
 def _override(rows: dict[str, GroupSession], broken: tuple[Breach, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,7 +120,7 @@ def take(
         if by_default:
             offer.state = OfferState.EXPIRED
         else:
-            say_coming(session, offer, place, now)
+            say_coming(session, offer.centre_id, [(offer, place)], now)
     else:
         place.state, offer.state, offer.settled_at = PlaceState.CHOSEN, OfferState.CHOSEN, None
     if offer.freed_seat_id is not None:
@@ -128,13 +128,16 @@ def take(
     session.flush()
 
 
-def say_coming(session: Session, offer: ChoiceOffer, place: ChoicePlace, now: datetime) -> None:
-    """Keep with the session that the person said they come: choosing it says so."""
-    uid = place.session_uid or offer.session_uid or made_uid(offer)
-    row = in_force(session, offer.centre_id, [uid]).get(uid)
-    if row is None or row.cancelled_at is not None or offer.participant_id not in expected_ids(row):
-        return
-    answer(session, row, offer.participant_id, Answer.COMING, now)
+def say_coming(
+    session: Session, centre_id: int, taken: Collection[tuple[ChoiceOffer, ChoicePlace]], now: datetime
+) -> None:
+    """Keep with sessions that people said they come: choosing a place says so."""
+    uids = {offer.id: place.session_uid or offer.session_uid or made_uid(offer) for offer, place in taken}
+    rows = in_force(session, centre_id, uids.values())
+    for offer, _ in taken:
+        row = rows.get(uids[offer.id])
+        if row is not None and row.cancelled_at is None and offer.participant_id in expected_ids(row):
+            answer(session, row, offer.participant_id, Answer.COMING, now)
 
 
 def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:

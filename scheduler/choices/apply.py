@@ -99,8 +99,10 @@ class Folded:
     left: frozenset[tuple[int, str]]
 
     def holds(self, plan: Plan, basis: int, offers: Sequence[ChoiceOffer]) -> bool:
-        """Whether nothing was published or chosen since."""
-        return (self.plan_id, self.basis, self.marks) == (plan.id, basis, _marks(offers))
+        """Whether nothing was published since, and nobody of these thought better of it."""
+        now = _marks(offers)
+        same = all(now.get(offer_id) == mark for offer_id, mark in self.marks.items())
+        return same and (self.plan_id, self.basis) == (plan.id, basis)
 
 
 def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
@@ -138,7 +140,7 @@ def fold_choices(session: Session, centre: Centre, now: datetime) -> list[Folded
 
 
 def apply_choices(
-    session: Session, centre: Centre, now: datetime, *, folded: Sequence[Folded] = ()
+    session: Session, centre: Centre, now: datetime, *, folded: Sequence[Folded] | None = None
 ) -> list[Applied]:
     """Make every place chosen so far part of the plan in force, one publication a version.
 
@@ -147,7 +149,9 @@ def apply_choices(
     Parameters
     ----------
     folded : sequence of Folded, optional
-        What :func:`fold_choices` found a moment ago; used as far as nothing has changed since.
+        What :func:`fold_choices` found a moment ago. As far as it no longer holds, and for what was
+        chosen since, choices wait for the next time: nobody who answers has to wait for it to be worked
+        out again. Without it, everything is worked out here.
     """
     done = []
     for plan_id, offers in _by_plan(session, centre):
@@ -155,9 +159,15 @@ def apply_choices(
             done.append(_settle(session, centre, None, (), offers, frozenset(), now))
             continue
         plan, basis = session.get_one(Plan, plan_id), last_publication(session, centre.id)
-        known = (each for each in folded if each.holds(plan, basis, offers))
-        found = next(known, None) or _fold_plan(session, centre, plan, offers, now)
-        done.append(_apply(session, centre, plan, offers, found, now))
+        if folded is None:
+            found = _fold_plan(session, centre, plan, offers, now)
+        else:
+            known = next((each for each in folded if each.holds(plan, basis, offers)), None)
+            if known is None:
+                continue
+            found = known
+        concerned = [offer for offer in offers if offer.id in found.marks]
+        done.append(_apply(session, centre, plan, concerned, found, now))
     return done
 
 
@@ -235,7 +245,7 @@ def _apply(
         now=now,
     ).centre_id = centre.id
     try:
-        published = publish(session, centre, draft, now, acknowledged=True)
+        published = publish(session, centre, draft, now, acknowledged=True, verdict=folded.verdict)
     except PlanRejectedError:
         # The plan in force names what is no more: only a person can mend that, choices wait for it.
         session.delete(draft)
@@ -324,11 +334,14 @@ def _settle(
     """Write down what became of each choice; from here on nobody else answers until the commit."""
     lock(session, centre.id)
     kept, refused = tuple(kept), tuple(refused)
+    taken = []
     for offer in kept:
         place = chosen_place(offer)
         offer.state, offer.settled_at, place.state = OfferState.APPLIED, now, PlaceState.APPLIED
         if not offer.by_default and not is_present(offer, place):
-            say_coming(session, offer, place, now)
+            taken.append((offer, place))
+    if taken:
+        say_coming(session, centre.id, taken, now)
     for offer in refused:
         refuse(session, centre, offer, now)
     gone = _said_no(session, centre, known)

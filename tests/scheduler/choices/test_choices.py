@@ -163,9 +163,32 @@ def test_what_was_worked_out_before_somebody_thought_better_is_not_used(
     (folded,) = fold_choices(session, centre, now)
     assert folded.holds(world["plan"], 1, [offer])
     choose(session, offer, 3, now + timedelta(seconds=1))
-    (done,) = apply_choices(session, centre, now, folded=[folded])
+    assert apply_choices(session, centre, now, folded=[folded]) == [], "worked out again next time"
+    (done,) = apply_choices(session, centre, now)
     assert done.applied == (offer,)
     assert in_force(session, centre)[row.uid].starts_at == offer.places[2].starts_at
+
+
+@one_database
+def test_who_chooses_meanwhile_does_not_hold_the_others_up(
+    session: Session,
+    centre: m.Centre,
+    world: World,
+    enrol: Enrol,
+    interview: Any,
+    offered: Any,
+    now: datetime,
+) -> None:
+    interview(world["person"])
+    enrol()
+    first, second = offered()
+    choose(session, first, 2, now)
+    folded = fold_choices(session, centre, now)
+    choose(session, second, 2, now)
+    (done,) = apply_choices(session, centre, now, folded=folded)
+    assert (done.applied, done.refused) == ((first,), ())
+    (rest,) = apply_choices(session, centre, now)
+    assert rest.applied == (second,)
 
 
 @one_database
