@@ -56,9 +56,10 @@ class Bounder:
     def relax(self, seconds_left: Callable[[], float]) -> None:
         """Bound by linear relaxations of the parts of the problem, one part after another.
 
-        Every part that is done lowers the bound by what it must lose.
+        Every part that is done lowers the bound by what it must lose. The smallest come first: the
+        time that they leave over is the larger ones'.
         """
-        parts = decompose(self.candidates)
+        parts = decompose(self.candidates)[::-1]
         lost = 0
         for number, part in enumerate(parts):
             share = seconds_left() / (len(parts) - number)
