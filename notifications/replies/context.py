@@ -107,8 +107,8 @@ def find_context(session: Session, centre: Centre, inbound: InboundMessage) -> C
     about, way, pending, numbers = _asked(session, newest, sent)
     topics = tuple(about.topics) if about is not None else ()
     others = _others(session, about, sent, inbound.received_at) if about is not None and not told else {}
-    people = _people(session, about, topics) or tuple(known)
-    own = {topic.participant_id for topic in topics}
+    people = _people(session, about) or tuple(known)
+    own = _spoken_of(about) if about is not None else set()
     zone = ZoneInfo(centre.timezone)
     if way in _OFFERING:
         offer = about if newest.kind == MessageKind.ANSWER and "choices" not in newest.facts else newest
@@ -193,12 +193,10 @@ def _sent(session: Session, inbound: InboundMessage) -> Sequence[Message]:
     return session.scalars(query).all()
 
 
-def _people(
-    session: Session, about: Message | None, topics: Sequence[MessageTopic]
-) -> tuple[Participant, ...]:
+def _people(session: Session, about: Message | None) -> tuple[Participant, ...]:
     if about is None:
         return ()
-    ids = {topic.participant_id for topic in topics} or {about.participant_id or 0}
+    ids = _spoken_of(about)
     query = select(Participant).where(Participant.centre_id == about.centre_id, Participant.id.in_(ids))
     found = {person.id: person for person in session.scalars(query)}
     first = [about.participant_id] if about.participant_id in found else []
@@ -210,7 +208,7 @@ def _others(
 ) -> dict[Message, list[MessageTopic]]:
     """Return what open messages of these days asked about beside what this one does, and is to come."""
     own = {(topic.participant_id, topic.session_uid) for topic in about.topics}
-    people = {topic.participant_id for topic in about.topics}
+    people = _spoken_of(about)
     found: dict[Message, list[MessageTopic]] = {}
     for each in sent:
         if each.id == about.id or each.kind == MessageKind.ANSWER or not way_of(each):
@@ -239,6 +237,11 @@ def _others(
         )
     )
     return {each: topics for each, topics in found.items() if each.id not in answered}
+
+
+def _spoken_of(message: Message) -> set[int]:
+    """Return the ids of the people that a message is for."""
+    return {topic.participant_id for topic in message.topics} or {message.participant_id or 0}
 
 
 def _is_close(one: Message, other: Message, within: timedelta) -> bool:

@@ -579,3 +579,20 @@ def test_an_answer_is_acted_on_once_and_a_fault_leaves_it_to_a_person(
     assert act_on_waiting(session, lambda: NOW) == 0
     session.expire_all()
     assert (second.state, broken.state) == (InboundState.DONE, InboundState.OPEN)
+
+
+def test_what_asks_about_no_session_is_no_rival_of_a_reminder_to_the_same_person(
+    session: Session, phone: Phone, make: Make, held: m.GroupSession, person: m.Participant
+) -> None:
+    phone.send((person, held))
+    make(
+        n.Message,
+        participant=person,
+        kind=MessageKind.SATISFACTION,
+        address=PHONE,
+        state=MessageState.DELIVERED,
+        sent_at=NOW + timedelta(seconds=30),
+        created_at=NOW + timedelta(seconds=30),
+    )
+    row = phone.answer("3")
+    assert (row.meaning, row.choice, row.state) == (Meaning.CHOICE, 3, InboundState.DONE)
