@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from notifications.models import Recording
 from notifications.recordings import (
     MOST_BYTES,
     SWEEP_AFTER,
@@ -23,7 +24,6 @@ from notifications.recordings import (
     recording_url,
     sweep_recordings,
 )
-from notifications.models import Recording
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.models import Centre
 from tests.factories import Make
