@@ -124,6 +124,19 @@ def absence_risk(centre: Centre) -> bool:
     return centre.settings.get("absence_risk") is not False
 
 
+def not_estimated(centre: Centre) -> frozenset[int]:
+    """Return the ids of participants who asked that their absences not be foreseen."""
+    return frozenset(centre.settings.get("not_estimated") or ())
+
+
+def leave_out_of_estimates(centre: Centre, participant_id: int, *, left_out: bool) -> None:
+    """Keep whether a participant asked that their absences not be foreseen."""
+    known = not_estimated(centre)
+    wanted = known | {participant_id} if left_out else known - {participant_id}
+    if wanted != known:
+        centre.settings = centre.settings | {"not_estimated": sorted(wanted)}
+
+
 def weights(centre: Centre) -> Weights:
     """Return the weights of the soft terms."""
     known = {spec.name for spec in fields(Weights)}

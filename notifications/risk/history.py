@@ -69,9 +69,11 @@ def risk_of(
 ) -> dict[tuple[int, str], Risk]:
     """Return the risk of each (participant, session) to come; a fixed number of queries.
 
-    Pairs whose session is not known, or a centre that has switched this off, give nothing.
+    Pairs whose session is not known, people who asked to be left out, and a centre that has switched this
+    off give nothing.
     """
-    wanted = set(pairs)
+    left_out = settings.not_estimated(centre)
+    wanted = {(person, uid) for person, uid in pairs if person not in left_out}
     if not wanted or not settings.absence_risk(centre):
         return {}
     fit = stored_fit(session, centre, now) or _counts(session, centre, now)
@@ -183,9 +185,14 @@ def choose(rows: list[Row], zone: ZoneInfo) -> tuple[Fit, Evaluation | None]:
 def read_past(
     session: Session, centre: Centre, now: datetime, people: Collection[int] | None = None
 ) -> list[Row]:
-    """Return what was marked or answered, in order of time, of some people or of all; two queries."""
+    """Return what was marked or answered, in order of time, of some people or of all; two queries.
+
+    Nothing of those who asked to be left out.
+    """
     record: Any = AttendanceRecord
     where = [record.centre_id == centre.id, record.starts_at >= now - LOOK_BACK]
+    if left_out := settings.not_estimated(centre):
+        where.append(record.participant_id.not_in(left_out))
     if people is not None:
         where.append(record.participant_id.in_(people))
     held = select(record.session_uid).where(*where)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifications.allowance import spent_since
 from notifications.forecast import forecast, sent_since
-from notifications.models import ChannelKind, Message
-from notifications.policy import Policies, Policy, Step, save_policy
+from notifications.models import ChannelKind, ContactChoice, Message
+from notifications.policy import OnHolidays, Policies, Policy, Step, save_policy
 from notifications.reminders import enqueue_due
 from scheduler import models as m
 from tests.factories import Make
@@ -56,6 +59,60 @@ def test_what_is_foretold_is_what_is_sent(session: Session, centre: m.Centre, ma
     spent = sum(each.price_eur_millicents for each in sent if each.error_code is None)
     assert told.price_eur_millicents == spent > 0
     assert told.people == 4
+
+
+THREE = (
+    Step(days=3, at=time(18)),
+    Step(days=1, at=time(16, 50)),
+    Step(days=0, at=time(7, 30), channels=(ChannelKind.VOICE,), quiet_until=time(7)),
+)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(steps=THREE),
+        Policy(steps=THREE, digest=False, most_per_day=1, holidays=OnHolidays.SKIP),
+        Policy(
+            steps=THREE, household=False, quiet_from=time(19), holidays=OnHolidays.SEND, budget_eur_cents=90
+        ),
+    ],
+)
+def test_a_week_costs_what_was_foretold(
+    session: Session, centre: m.Centre, make: Make, policy: Policy
+) -> None:
+    world = crowd(make)
+    amina, emile, lina, _nobody = session.scalars(select(m.Participant).order_by(m.Participant.id)).all()[-4:]
+    exempt = make(m.Participant, phone="+32470000009")
+    make(ContactChoice, participant=exempt, exempt=True)
+    make(ContactChoice, participant=emile, channels=["voice", "sms"])
+    make(m.Closure, starts_on=MONDAY + timedelta(4), ends_on=MONDAY + timedelta(6), kind="closure")
+    for day, hour in ((7, 13), (8, 9), (8, 14), (9, 9)):
+        on = MONDAY + timedelta(day)
+        hold(make, world, world["plan"], on, amina, emile, lina, exempt, starts_at=wall(on, hour))
+    save_policy(session, centre, replace(policy, quiet_until=time(7)) if policy.household else policy)
+    start, end = wall(MONDAY + timedelta(3), 11), wall(MONDAY + timedelta(10), 11)
+    told = forecast(session, centre, start, weeks=1)
+    moments = (time(7, 30), time(8), time(16, 50), time(18))
+    days = (MONDAY + timedelta(number) for number in range(3, 11))
+    ticks = [start, end, *(datetime.combine(day, each, BRUSSELS) for day in days for each in moments)]
+    for tick in sorted(each for each in ticks if start <= each <= end):
+        enqueue_due(session, centre, tick)
+    sent = session.scalars(select(Message)).all()
+    gone = [each for each in sent if each.error_code is None]
+    assert told.by_channel == Counter(each.channel for each in gone)
+    assert told.withheld == Counter(each.error_code for each in sent if each.error_code)
+    assert (told.segments, told.price_eur_millicents) == (
+        sum(each.segments for each in gone),
+        sum(each.price_eur_millicents for each in gone),
+    )
+    assert told.price_eur_millicents > 0
+    assert exempt.id not in {topic.participant_id for each in sent for topic in each.topics}
+
+
+def wall(day: date, hour: int) -> datetime:
+    """An instant by the clock in Brussels."""
+    return datetime.combine(day, time(hour), BRUSSELS)
 
 
 def test_rules_can_be_tried_out(session: Session, centre: m.Centre, make: Make) -> None:

@@ -16,6 +16,7 @@ from notifications.risk.history import choose, read_past, risk_of, store_fit
 from notifications.risk.model import Fit, Rule
 from notifications.risk.reasons import Past, reasons_of
 from scheduler import models as m
+from scheduler.settings import leave_out_of_estimates
 from scheduler.timegrid import ZoneInfo
 from tests.factories import Make
 from tests.queries import recorded
@@ -183,3 +184,20 @@ def test_the_rule_never_reads_who_somebody_is(
     columns = {column.name for column in inspect(m.Participant).columns} - {"id", "centre_id"}
     words = {word for statement in statements for word in statement.replace(",", " ").split()}
     assert not {f"participant.{name}" for name in columns} & words
+
+
+def test_who_asks_for_it_is_left_out_of_the_model(
+    session: Session, centre: m.Centre, make: Make, plan: m.Plan, now: datetime
+) -> None:
+    one, other = make(m.Participant), make(m.Participant)
+    for week in range(1, 4):
+        for person in (one, other):
+            marked(make, plan, WEDNESDAY - timedelta(weeks=week), person, "absent")
+    coming = held(make, plan, WEDNESDAY, [one, other])
+    pairs = [(one.id, coming.uid), (other.id, coming.uid)]
+    assert len(risk_of(session, centre, pairs, now)) == 2
+    leave_out_of_estimates(centre, one.id, left_out=True)
+    assert set(risk_of(session, centre, pairs, now)) == {pairs[1]}
+    assert {row.participant_id for row in read_past(session, centre, now)} == {other.id}
+    leave_out_of_estimates(centre, one.id, left_out=False)
+    assert len(risk_of(session, centre, pairs, now)) == 2

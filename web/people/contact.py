@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort, g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -13,6 +13,7 @@ from wtforms import BooleanField
 from notifications import contact_file as domain
 from scheduler.models import Participant
 from scheduler.people import find_person
+from scheduler.settings import leave_out_of_estimates, not_estimated
 from web.acts import done, note
 from web.contact_form import ChannelsForm, places_of, settle
 from web.extensions import db
@@ -28,6 +29,10 @@ class ContactForm(ChannelsForm):
     exempt = BooleanField(
         _l("Aucun rappel"),
         description=_l("Les changements et les annulations sont quand même annoncés."),
+    )
+    not_estimated = BooleanField(
+        _l("Ne pas estimer ses absences"),
+        description=_l("À sa demande. Rien de son passé ne sert plus à proposer des appels, à personne."),
     )
 
 
@@ -48,6 +53,7 @@ def contact(person_id: int) -> Any:
             exempt=form.exempt.data,
             version=form.version.data or None,
         )
+        leave_out_of_estimates(g.centre, person_id, left_out=form.not_estimated.data)
         note("participant.contact", f"participant:{person_id}")
 
     if submit(form, act, stored=lambda: _form(person, formdata=None)):
@@ -71,6 +77,7 @@ def _form(person: Participant, **options: Any) -> ContactForm:
     values: dict[str, Any] = {"version": 0}
     if choice is not None:
         values = {"exempt": choice.exempt, "version": choice.version, **places_of(choice.channels)}
+    values["not_estimated"] = person.id in not_estimated(g.centre)
     form = ContactForm(data=values, **options)
     form.offer(_("Comme tout le monde"))
     return form
