@@ -153,7 +153,7 @@ def hear(
         values = {"b_id": event.message_id, "b_sid": provider_sid, "b_now": now}
         values |= {"state": status, "error_code": error_code, "error": None}
         connection.execute(_step(status, True, False), values)
-    else:
+    elif status is not S.ACCEPTED:  # which is not the last that is heard: the rest brings the id too
         keep_sid(connection, event.message_id, provider_sid)
     return bool(event.applied)
 
