@@ -42,8 +42,11 @@ from solver.verify.plan import Plan as ReadPlan
 #: The hours of a day in which somebody can be expected to answer.
 DAY = (time(8), time(20))
 
-#: How long before a session its seat is still offered.
+#: How long before a session its seat is still offered: whoever says yes has to get there.
 LATEST = timedelta(hours=2)
+
+#: How many minutes of daytime somebody has at least to answer; with less, nobody is asked.
+SHORTEST = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,12 +272,17 @@ def ask_next(
     if seat.state != FreedState.WAITING:
         return None
     row = in_force(session, centre.id, [seat.session_uid]).get(seat.session_uid)
-    if row is None or row.cancelled_at is not None or row.starts_at - LATEST <= now:
+    zone = ZoneInfo(centre.timezone)
+    if (
+        row is None
+        or row.cancelled_at is not None
+        or row.starts_at - LATEST < end_of_answer(now, SHORTEST, zone)
+    ):
         seat.state, seat.settled_at = FreedState.CLOSED, now
         session.flush()
         return None
     until = min(
-        end_of_answer(now, settings.freed_seat_minutes(centre), ZoneInfo(centre.timezone)),
+        end_of_answer(now, settings.freed_seat_minutes(centre), zone),
         row.starts_at - LATEST,
     )
     for each in line:

@@ -73,6 +73,14 @@ SEAT_STATES = {
 
 MOST_WEEKS = 8
 
+#: What another place may be worth less to the plan, in points of its terms, and what that means.
+TOLERANCES = {
+    0: _l("seulement celles qui sont exactement aussi bonnes"),
+    15: _l("aussi celles avec une autre personne de référence, ou une petite attente entre deux séances"),
+    30: _l("aussi celles qui demandent un trajet de plus, ou un lieu moins commode"),
+    60: _l("aussi celles qui ont plusieurs de ces inconvénients à la fois"),
+}
+
 
 class RoundForm(Form):
     """What people are to choose, and in which weeks."""
@@ -88,10 +96,11 @@ class RulesForm(VersionedForm):
         _l("Les personnes peuvent choisir leur place pour"),
         choices=[(kind, _l(label)) for kind, label in ACTIVITY_KINDS.items()],
     )
-    choice_tolerance_points = IntegerField(
-        _l("Ce qu'une autre place peut coûter au plan, en points"),
-        validators=[InputRequired(_l("Donnez un nombre.")), NumberRange(0, 1000, _l("Entre 0 et 1000."))],
-        description=_l("0 : seulement des places aussi bonnes. Un changement de référent coûte 8 points."),
+    choice_tolerance_points = ChoiceField(
+        _l("Quelles autres places proposer"),
+        description=_l(
+            "Dans tous les cas, chaque place respecte toutes les règles, et personne d'autre n'y perd rien."
+        ),
     )
     choice_hold_hours = IntegerField(
         _l("Heures pendant lesquelles les places sont gardées"),
@@ -293,7 +302,7 @@ def choice_rules() -> Any:
 
 
 def _rules_form(centre: Centre, **options: Any) -> RulesForm:
-    return RulesForm(
+    form = RulesForm(
         data={
             "choice_kinds": list(settings.choice_kinds(centre)),
             "choice_tolerance_points": settings.choice_tolerance_points(centre),
@@ -304,3 +313,12 @@ def _rules_form(centre: Centre, **options: Any) -> RulesForm:
         },
         **options,
     )
+    points = settings.choice_tolerance_points(centre)
+    levels = TOLERANCES | ({} if points in TOLERANCES else {points: _("comme aujourd'hui")})
+    form.choice_tolerance_points.offer(
+        [
+            (number, ngettext("%(words)s (%(num)s point)", "%(words)s (%(num)s points)", number, words=words))
+            for number, words in sorted(levels.items())
+        ]
+    )
+    return form

@@ -137,12 +137,42 @@ def test_who_comes_after_all_keeps_the_seat(
 
 
 @one_database
-def test_too_late_for_anybody(
-    session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any
+@pytest.mark.parametrize(
+    ("hour", "asked"),
+    [(6.5, False), (5, False), (-3, False), (-4.25, False), (-4.5, True)],
+    ids=["2 hours before", "early in the morning", "at night", "in the evening", "before the evening"],
+)
+def test_nobody_is_asked_who_could_not_answer_and_come(
+    session: Session,
+    centre: m.Centre,
+    world: World,
+    full: m.GroupSession,
+    cannot: Any,
+    hour: float,
+    asked: bool,
 ) -> None:
+    # The session is at nine: half an hour of daytime has to be left until seven.
     (seat,) = cannot(full.uid, world["person"])
-    assert fill_freed_seats(session, centre, full.starts_at - timedelta(hours=1)) == []
-    assert seat.state == m.FreedState.CLOSED
+    midnight = full.starts_at - timedelta(hours=9)
+    assert bool(fill_freed_seats(session, centre, midnight + timedelta(hours=hour))) is asked
+    assert seat.state == (m.FreedState.OFFERED if asked else m.FreedState.CLOSED)
+
+
+@one_database
+def test_two_seats_freed_at_the_same_moment_are_offered_to_two(
+    session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any, now: datetime
+) -> None:
+    cannot(full.uid, world["person"])
+    cannot(full.uid, world["second"])
+    offers = fill_freed_seats(session, centre, now)
+    assert [offer.participant_id for offer in offers] == [world["patient"].id, world["lucky"].id]
+    assert len({offer.freed_seat_id for offer in offers}) == 2
+    assert [choose(session, offer, 1, now).outcome for offer in offers] == [Outcome.CHOSEN] * 2
+    (done,) = apply_choices(session, centre, now)
+    assert set(done.applied) == set(offers)
+    row = {x.uid: x for x in sessions_in_force(session, centre.id, MONDAY, LAST)}[full.uid]
+    expected = {x.participant_id for x in row.attendances if not x.excluded}
+    assert expected == {world["patient"].id, world["lucky"].id}
 
 
 @pytest.mark.parametrize(
