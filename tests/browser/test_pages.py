@@ -76,6 +76,8 @@ def addresses(rows: Session, app_centre: Centre, amina: Participant) -> list[str
         "recherche/?q=amina",
         "messages/contacts",
         "messages/contacts/canaux",
+        "messages/textes/ar/sms/reminder/one",
+        "messages/voix/ti/",
         "reglages/programmes/",
         "reglages/programmes/fichiers",
         path,
