@@ -54,14 +54,9 @@ class Variant:
         return replace(policy, steps=tuple(steps))
 
 
-def plan_of(experiment: Experiment) -> dict[str, Any]:
-    """Return how a comparison was planned; see ``Experiment.plan``."""
-    return experiment.plan if isinstance(experiment.plan, dict) else {"skipped": experiment.plan}
-
-
 def variants(experiment: Experiment) -> dict[Arm, Variant]:
     """Return the two variants of a comparison."""
-    plan = plan_of(experiment)
+    plan = experiment.plan
     hours: dict[str, str] = plan.get("moved") or {}
     return {
         Arm.USUAL: Variant(f"{experiment.id}:{Arm.USUAL}", Arm.USUAL),
@@ -82,7 +77,7 @@ def arm_of(experiment: Experiment, participant_id: int) -> Arm:
 
 def unit_of(experiment: Experiment, participant_id: int) -> int:
     """Return the number of the person with whom somebody is drawn; mostly their own."""
-    return int((plan_of(experiment).get("together") or {}).get(str(participant_id), participant_id))
+    return int((experiment.plan.get("together") or {}).get(str(participant_id), participant_id))
 
 
 def draw(salt: str, unit: int) -> Arm:
@@ -96,7 +91,7 @@ def place_people(session: Session, experiment: Experiment) -> None:
     newest = session.scalar(
         select(func.max(Participant.id)).where(Participant.centre_id == experiment.centre_id)
     )
-    placed = int(plan_of(experiment).get("placed") or 0)
+    placed = int(experiment.plan.get("placed") or 0)
     if newest is None or newest <= placed:
         return
     query = (
@@ -104,7 +99,7 @@ def place_people(session: Session, experiment: Experiment) -> None:
         .where(Participant.centre_id == experiment.centre_id)
         .order_by(Participant.id)
     )
-    together = dict(plan_of(experiment).get("together") or {})
+    together = dict(experiment.plan.get("together") or {})
     settled: dict[str, Any] = {"together": together, "placed": newest}
     first: dict[str, int] = {}
     for person, phone, email in session.execute(query):
@@ -116,7 +111,7 @@ def place_people(session: Session, experiment: Experiment) -> None:
                 together[str(person)] = unit
         for way in ways:
             first.setdefault(way, unit)
-    experiment.plan = plan_of(experiment) | settled
+    experiment.plan = experiment.plan | settled
     session.flush()
 
 

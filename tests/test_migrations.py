@@ -11,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
+from notifications.models import Experiment
 from scheduler import models as m
 from scheduler.db import Base
 from tests.factories import EPOCH, factories, making_in
@@ -86,6 +87,18 @@ def test_every_step_goes_up_down_and_up_on_a_filled_database(database: Engine) -
         assert tables(connection) == set()
         migrate(connection, "head")
     fill(database)
+
+
+def test_a_comparison_of_the_first_version_keeps_its_steps(database: Engine) -> None:
+    with database.connect() as connection:
+        migrate(connection, "head")
+    fill(database)
+    with database.connect() as connection:
+        migrate(connection, "0001", down=True)
+        assert connection.scalar(text("SELECT skipped FROM experiment")) in (["d0"], '["d0"]')
+        migrate(connection, "head")
+    with Session(database) as session:
+        assert session.scalars(select(Experiment.plan)).one() == {"skipped": ["d0"]}
 
 
 def test_foreign_keys_are_on_after_a_migration(database: Engine) -> None:

@@ -28,15 +28,15 @@ class Experiment(CentreOwned, Versioned, Base):
     (keys of reminder steps, see ``notifications.policy.Step.key``), ``moved`` (hours by key of a step),
     ``second_texts`` (whether these are sent); and the lot: ``together`` names for people of a household
     the one whose variant they share, ``placed`` is the highest number of a person for whom this is
-    settled. It may be a list, then of ``skipped`` alone. ``most_per_arm`` are the sessions in each
-    variant at which it ends at the latest; ``looks`` what was found at each look so far.
+    settled. ``most_per_arm`` are the sessions in each variant at which it ends at the latest; ``looks``
+    what was found at each look so far.
     """
 
     __tablename__ = "experiment"
 
     name: Mapped[str] = mapped_column(String(120))
     salt: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
-    plan: Mapped[dict[str, Any]] = mapped_column("skipped", default=dict)
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
     most_per_arm: Mapped[int]
     state: Mapped[ExperimentState] = mapped_column(String(8), default=ExperimentState.RUNNING)
     looks: Mapped[list[Any]] = mapped_column(default=list)

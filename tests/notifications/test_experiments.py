@@ -26,7 +26,7 @@ from notifications.experiments import (
     stop,
 )
 from notifications.forecast import forecast
-from notifications.lot import Arm, arm_of, draw, place_people, unit_of, variants
+from notifications.lot import Arm, arm_of, draw, place_people, unit_of
 from notifications.models import ChannelKind, Experiment, ExperimentState, Message
 from notifications.reminders import enqueue_due
 from notifications.wording.own import keep_own
@@ -141,13 +141,6 @@ def test_a_household_is_drawn_together_and_for_good(
     place_people(session, row)
     assert unit_of(row, newcomer.id) == alone.id
     assert unit_of(row, others[0].id) == first.id
-
-
-def test_a_comparison_that_was_begun_with_steps_alone_goes_on(now: datetime) -> None:
-    row = Experiment(id=3, salt="salt", plan=["d3"], most_per_arm=100, started_at=now)
-    assert variants(row)[Arm.OTHER].skipped == {"d3"}
-    assert variants(row)[Arm.USUAL].skipped == frozenset()
-    assert arm_of(row, 7) is draw("salt", 7)
 
 
 def test_sessions_of_a_household_are_counted_as_one(
