@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from notifications.call_list import Call
+from notifications.call import Call
 from notifications.models import ChannelKind, MessageKind
 from notifications.segments import plain_quotes
 from notifications.wording import MissingVariableError, UnknownTextError, Wordings, shipped

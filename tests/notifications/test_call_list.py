@@ -11,16 +11,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from notifications import models as n
-from notifications.call_list import (
-    AFTER_LATER,
-    AFTER_NO_ANSWER,
-    CALL_EFFECT,
-    CALL_EFFECT_IN_LANGUAGE,
-    Call,
-    CallList,
-    call_list,
-    choose,
-)
+from notifications.call import AFTER_LATER, AFTER_NO_ANSWER, CALL_EFFECT, CALL_EFFECT_IN_LANGUAGE, Call
+from notifications.call_list import CallList, call_list, choose
 from notifications.calls import record_call, take_back_call
 from notifications.models import CallOutcome, CallReason
 from notifications.risk.history import store_fit

@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from notifications.call import Call
 from notifications.call_list import (
     DEFAULT_MINUTES,
     MOST_MINUTES,
-    Call,
     call_list,
     calls_since_midnight,
 )
