@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from scheduler.attendance import expected_ids
@@ -75,17 +75,10 @@ def short_name(person: Participant) -> str:
 
 def roll_calls(session: Session, centre_id: int, day: date, *, staff_id: int | None = None) -> list[RollCall]:
     """Return the lists of a day in order of time, of one leader where given; a fixed number of queries."""
-    where = [
-        GroupSession.centre_id == centre_id,
-        GroupSession.withdrawn.is_(False),
-        holds(days_in_force(session, centre_id, until=day), day, day),
-    ]
-    if staff_id is not None:
-        led = select(SessionLeader.session_id).where(SessionLeader.staff_id == staff_id)
-        where.append(GroupSession.id.in_(led))
+    held_then = holds(days_in_force(session, centre_id, until=day), day, day)
     query = (
         select(GroupSession)
-        .where(*where)
+        .where(held_then, *_listed(centre_id, staff_id))
         .options(
             selectinload(GroupSession.attendances),
             selectinload(GroupSession.leaders).joinedload(SessionLeader.staff),
@@ -102,6 +95,20 @@ def roll_calls(session: Session, centre_id: int, day: date, *, staff_id: int | N
     }
     people = _people(session, ids)
     return [_roll_call(row, records[row.uid], people) for row in held]
+
+
+def next_day(session: Session, centre_id: int, after: date, *, staff_id: int | None = None) -> date | None:
+    """Return the first day after one on which there are lists, of one leader where given."""
+    held_then = holds(days_in_force(session, centre_id), after + timedelta(days=1), None)
+    return session.scalar(select(func.min(GroupSession.day)).where(held_then, *_listed(centre_id, staff_id)))
+
+
+def _listed(centre_id: int, staff_id: int | None) -> list[ColumnElement[bool]]:
+    where = [GroupSession.centre_id == centre_id, GroupSession.withdrawn.is_(False)]
+    if staff_id is not None:
+        led = select(SessionLeader.session_id).where(SessionLeader.staff_id == staff_id)
+        where.append(GroupSession.id.in_(led))
+    return where
 
 
 def find_walk_ins(session: Session, typed: str) -> list[tuple[int, str]]:

@@ -35,6 +35,7 @@ from scheduler.roll_call import (
     LEADER_AFTER,
     absence_reasons,
     find_walk_ins,
+    next_day,
     not_taken,
     roll_calls,
     short_name,
@@ -93,6 +94,7 @@ def show() -> str:
         first_day=today() - timedelta(NOT_TAKEN_DAYS),
         staff_id=None if coordinates else g.membership.staff_id,
     )
+    calls = roll_calls(session, g.centre.id, day, staff_id=staff_id)
     return render_template(
         "today/show.html",
         day=day,
@@ -100,7 +102,8 @@ def show() -> str:
         after=day + timedelta(1),
         is_today=day == today(),
         mine=mine,
-        calls=roll_calls(session, g.centre.id, day, staff_id=staff_id),
+        calls=calls,
+        next_day=None if calls else next_day(session, g.centre.id, day, staff_id=staff_id),
         states=STATES,
         reasons=reasons,
         reason_ids={reason.key: reason.id for reason in reasons},

@@ -26,6 +26,7 @@ from scheduler.models import (
     Plan,
 )
 from scheduler.planner_ids import activity_rows, participant_key, room_key, row_id, staff_key
+from scheduler.roster_import.folding import fold
 from scheduler.session_state import SessionState, from_planned, state_of
 from scheduler.timegrid import TimeGrid, to_wall
 from solver.problem import DAYS_PER_WEEK, Demand, DemandWindow, Interval, PlannedSession, Problem, Staff
@@ -70,7 +71,10 @@ class Found:
 
 
 def offering(session: Session, centre: Centre) -> list[Activity]:
-    """Return the activities whose places may be chosen, by the centre's setting, by name."""
+    """Return the activities whose places may be chosen, by the centre's setting.
+
+    Individual ones come first, since a group mostly meets at one time only; then by name.
+    """
     query = (
         select(Activity)
         .where(
@@ -80,9 +84,8 @@ def offering(session: Session, centre: Centre) -> list[Activity]:
             Activity.kind.in_(settings.choice_kinds(centre)),
         )
         .options(selectinload(Activity.programme))
-        .order_by(Activity.name, Activity.id)
     )
-    return list(session.scalars(query))
+    return sorted(session.scalars(query), key=lambda row: (not row.individual, fold(row.name), row.id))
 
 
 def find_proposals(session: Session, centre: Centre, round_: ChoiceRound, now: datetime) -> Found:

@@ -102,7 +102,10 @@ def test_from_the_search_to_the_persons_choice(
     page = client.get(places).text
     assert "Inviter 1 personne" in page
     assert "3 places gardées" in page
-    assert "comme prévu" in client.get(f"{places}{made}").text
+    prepared = client.get(f"{places}{made}").text
+    assert "comme prévu" in prepared
+    assert "un trajet de plus, ou un lieu moins commode" in prepared
+    assert " point" not in prepared
 
     assert client.post(f"{places}{made}/envoyer").status_code == 302
     sent = rows.scalars(select(Message)).one()

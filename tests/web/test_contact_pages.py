@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from notifications.contacts import learn, opt_out
 from notifications.models import AddressState, ChannelKind, ContactAddress, ContactChoice
 from scheduler.models import Centre, Participant, Role
+from scheduler.settings import not_estimated
 from tests.factories import Make, making_in
 
 NUMBER = "+32470123456"
@@ -60,6 +62,30 @@ def test_the_order_of_channels_is_changed_on_a_persons_page(
     rows.commit()
     rows.refresh(row)
     assert (row.channels, row.exempt) == ([], False)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_absences_are_not_estimated_of_who_asks_for_it(
+    rows: Session, app_centre: Centre, person: Participant, sign_in: Callable[..., FlaskClient]
+) -> None:
+    client, address = sign_in(), f"/c/{app_centre.slug}/personnes/{person.id}/contact"
+    box = re.compile(r'<input[^>]*name="not_estimated"[^>]*>')
+
+    def ticked() -> bool:
+        (field,) = box.findall(client.get(address).text)
+        return " checked" in field
+
+    assert not ticked()
+    assert client.post(address, data={**NOTHING, "not_estimated": "y", "version": "0"}).status_code == 302
+    rows.refresh(app_centre)
+    assert not_estimated(app_centre) == {person.id}
+    assert ticked()
+    version = str(rows.scalars(select(ContactChoice.version)).one())
+    assert client.post(address, data={**NOTHING, "version": version}).status_code == 302
+    rows.commit()
+    rows.refresh(app_centre)
+    assert not_estimated(app_centre) == set()
+    assert not ticked()
 
 
 def test_an_address_that_waits_is_settled_with_one_click(

@@ -75,6 +75,21 @@ def states(rows: Session) -> list[str]:
     return sorted(rows.scalars(select(m.AttendanceRecord.state)))
 
 
+def test_a_day_without_lists_leads_to_the_next_that_has_some(
+    app_centre: m.Centre,
+    hold: Callable[..., m.GroupSession],
+    sign_in: Callable[..., FlaskClient],
+) -> None:
+    held, url = hold(1), f"/c/{app_centre.slug}/aujourdhui/"
+    hold(0, day=held.day + timedelta(2), withdrawn=True)
+    hold(0, day=held.day + timedelta(3))
+    client = sign_in(m.Role.COORDINATOR)
+    assert "Prochaines séances" not in client.get(url).text
+    page = client.get(url, query_string={"jour": held.day + timedelta(1)}).text
+    assert f"{url}?jour={held.day + timedelta(3)}" in page
+    assert "Prochaines séances" not in client.get(url, query_string={"jour": held.day + timedelta(4)}).text
+
+
 def test_marks_from_a_phone_are_stored_and_shown(
     app_centre: m.Centre,
     rows: Session,

@@ -184,7 +184,13 @@ def choice_round(round_id: int) -> Any:
         round=find_round(db.session(), g.centre, round_id),
         ROUND_STATES=ROUND_STATES,
         OFFER_STATES=OFFER_STATES,
+        tolerance_words=tolerance_words,
     )
+
+
+def tolerance_words(points: int) -> str:
+    """Return what another place may be worth less to the plan, in words."""
+    return str(TOLERANCES[max(level for level in TOLERANCES if level <= max(points, 0))])
 
 
 @blueprint.post("/places/<int:round_id>/envoyer")
@@ -315,10 +321,5 @@ def _rules_form(centre: Centre, **options: Any) -> RulesForm:
     )
     points = settings.choice_tolerance_points(centre)
     levels = TOLERANCES | ({} if points in TOLERANCES else {points: _("comme aujourd'hui")})
-    form.choice_tolerance_points.offer(
-        [
-            (number, ngettext("%(words)s (%(num)s point)", "%(words)s (%(num)s points)", number, words=words))
-            for number, words in sorted(levels.items())
-        ]
-    )
+    form.choice_tolerance_points.offer(sorted(levels.items()))
     return form
