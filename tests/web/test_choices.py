@@ -148,6 +148,7 @@ def test_the_week_warns_before_it_takes_a_place_that_is_kept(
     assert "Le plan garde leurs places" in client.get(f"{centre}semaine/planifier").text
     client.post(f"{centre}messages/places/{made}/envoyer")
     here = f"{centre}semaine/seances/{world['row'].id}"
+    assert "place gardée pour Amina" in client.get(here).text
     asked = client.post(f"{here}/annuler", data={"version": world["row"].version, "reason": "Grève"})
     assert asked.status_code == 422
     assert "place gardée pour Amina" in asked.text

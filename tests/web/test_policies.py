@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.changes import EXEMPT
 from notifications.models import Message, ReminderPolicy
 from scheduler import models as m
 from tests.factories import making_in
@@ -73,6 +75,23 @@ def test_rules_are_tried_out_then_kept(sign_in: SignIn, rows: Session, app_centr
     assert 'value="07:30"' in opened
     stale = client.post(f"{at}centre", data=TYPED | {"version": str(row.version - 1)})
     assert stale.status_code == 409
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_budget_that_is_used_up_is_told(sign_in: SignIn, rows: Session, app_centre: m.Centre) -> None:
+    with making_in(rows, app_centre) as make:
+        make(Message, price_eur_millicents=5_000_000, created_at=datetime.now(UTC))
+        make(Message, state="withheld", error_code=EXEMPT, created_at=datetime.now(UTC))
+        rows.commit()
+    client, at = sign_in(), f"/c/{app_centre.slug}/messages/rappels/"
+    assert client.post(f"{at}centre", data=TYPED | {"budget_eur": "50.01"}).status_code == 302
+    page = client.get(at).text
+    assert "Le budget est épuisé" not in page
+    assert "1 message n&#39;est pas parti : personnes qui ne reçoivent pas de rappels" in page
+    (row,) = stored(rows, ReminderPolicy)
+    typed = TYPED | {"version": str(row.version)}
+    assert client.post(f"{at}centre", data=typed).status_code == 302
+    assert "Le budget est épuisé" in client.get(at).text
 
 
 def test_what_cannot_be_followed_is_said_beside_its_field(

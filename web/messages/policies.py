@@ -19,6 +19,7 @@ from wtforms.validators import InputRequired, Optional
 
 from notifications import policy as domain
 from notifications.allowance import MILLICENTS, NO_ROUTE, OFTEN_ENOUGH, OVER_BUDGET
+from notifications.changes import EXEMPT
 from notifications.forecast import Forecast, forecast, sent_since
 from notifications.models import ChannelKind, ReminderPolicy
 from notifications.policy import MOST_DAYS, MOST_STEPS, USUAL_PRICES, OnHolidays, Policies, Policy, Step
@@ -51,6 +52,7 @@ REASONS = {
     NO_ROUTE: _l("personnes sans numéro ni adresse utilisable"),
     OVER_BUDGET: _l("budget du mois épuisé"),
     OFTEN_ENOUGH: _l("maximum par personne et par jour atteint"),
+    EXEMPT: _l("personnes qui ne reçoivent pas de rappels"),
 }
 
 #: Why somebody was not reminded.
@@ -188,7 +190,7 @@ def policies() -> str:
     """Show the rules and what was spent this month."""
     session, found = db.session(), domain.load_policies(db.session(), g.centre)
     month = today().replace(day=1)
-    sent = sent_since(session, g.centre, month)
+    sent, budget = sent_since(session, g.centre, month), found.centre.budget_eur_cents
     programmes = session.scalars(
         select(Programme).where(Programme.centre_id == g.centre.id, Programme.active).order_by(Programme.name)
     )
@@ -200,11 +202,12 @@ def policies() -> str:
             for row in programmes
         ],
         sent=sent,
-        over_budget=bool(sent.withheld[OVER_BUDGET]),
+        over_budget=budget is not None
+        and (sent.withheld[OVER_BUDGET] > 0 or sent.price_eur_millicents >= budget * MILLICENTS),
         untold=unreached_people(session, g.centre, now()),
         why_untold=why_untold,
         month=month,
-        budget=found.centre.budget_eur_cents,
+        budget=budget,
         step_words=step_words,
         holidays=HOLIDAYS,
         euros=euros,
@@ -285,7 +288,7 @@ def _edit(programme: Programme | None) -> Any:
         programme=programme,
         own=row is not None,
         told=told,
-        usual={channel: f"{USUAL_PRICES[channel] / MILLICENTS:g}" for channel in PRICED},
+        usual={channel: format_decimal(Decimal(USUAL_PRICES[channel]) / MILLICENTS) for channel in PRICED},
         amounts=amounts,
         held_back=held_back,
     )

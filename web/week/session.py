@@ -210,10 +210,10 @@ def _page(sheet: Sheet, refusal: Refusal | None = None) -> Any:
 
 
 def _kept(sheet: Sheet) -> list[Hold]:
-    """Return the seats of a session that are kept for people who do not have one in it yet."""
+    """Return the seats of a session that are kept for people who may still choose, or just chose."""
     day = sheet.row.day
     holds = read_holds(db.session(), g.centre, day, day, now())
-    return [hold for hold in holds if hold.session_uid == sheet.row.uid and not hold.is_present]
+    return [hold for hold in holds if hold.session_uid == sheet.row.uid]
 
 
 def _cancel_question(sheet: Sheet) -> str:
