@@ -11,6 +11,7 @@ from flask import Flask
 from scheduler.names import Names, Need
 from solver.explain.codes import BLOCKERS, REMEDIES
 from solver.verify import NEVER_OVERRIDDEN, RULES, TERMS
+from web.locale import firm_spaces
 from web.wording import (
     TERM_WORDS,
     Speaker,
@@ -22,7 +23,6 @@ from web.wording import (
     terms_in_words,
 )
 from web.wording.breaches import _RULES, _SENTENCES
-from web.wording.facts import neat
 
 NAMES = Names(
     activities={1: "Atelier", 2: "Coaching"},
@@ -118,7 +118,7 @@ def test_only_what_has_meaning_without_it_is_overridden() -> None:
 
 def test_facts_become_names_days_and_hours(speaker: Speaker) -> None:
     sentence = remedy_sentence(speaker, "add_seat", {"activity": "a2c1", "start": "228", "most": "12"})
-    assert neat(sentence) == neat("Une place de plus à « Coaching (VIA A) », mer. 2 déc. à 9:00.")
+    assert sentence == firm_spaces("Une place de plus à « Coaching (VIA A) », mer. 2 déc. à 9:00.")
     minutes = {"demand": "d1p1", "participant": "p1", "unit": "minutes", "count": "1320", "most": "1260"}
     breach = {
         "rule": "demand_max",
@@ -126,7 +126,7 @@ def test_facts_become_names_days_and_hours(speaker: Speaker) -> None:
         "participants": ["p1"],
         "staff": [],
     }
-    assert "22 h de" in breach_sentence(speaker, breach | {"sessions": []})
+    assert "22\N{NO-BREAK SPACE}h de" in breach_sentence(speaker, breach | {"sessions": []})
 
 
 def test_those_who_may_not_see_names_read_numbers(app: Flask) -> None:

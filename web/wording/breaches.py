@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from solver.verify import NEVER_OVERRIDDEN
 from web.labels import duration
-from web.wording.facts import Facts, Speaker, listed, neat
+from web.wording.facts import Facts, Speaker, listed
 
 #: Sentence by rule, or by rule and reason where a rule has several cases.
 _SENTENCES: Mapping[str, Any] = {
@@ -210,10 +210,10 @@ def breach_sentence(speaker: Speaker, breach: Mapping[str, Any]) -> str:
     if "demand" in params:
         facts["need"] = speaker.names.need(params["demand"]).label
         if params.get("unit") == "minutes":
-            return neat(_minutes(facts, params))
+            return _minutes(facts, params)
     key = f"{rule}:{params['reason']}" if "reason" in params else rule
     sentence = _SENTENCES.get(key) or _SENTENCES[rule]
-    return neat(str(sentence) % facts)
+    return str(sentence) % facts
 
 
 def _people(speaker: Speaker, breach: Mapping[str, Any]) -> list[str]:

@@ -136,13 +136,6 @@ class Speaker:
         return duration(int(slots) * SLOT_MINUTES)
 
 
-def neat(sentence: str) -> str:
-    """Return a sentence whose quotation marks and high punctuation do not part from their words."""
-    for mark in ("»", ";", ":", "?", "!"):
-        sentence = sentence.replace(f" {mark}", f"\u00a0{mark}")
-    return sentence.replace("« ", "«\u00a0")
-
-
 def role_name(key: str) -> str:
     """Return the word for a role of a session."""
     return str(_ROLES.get(key, key.replace("_", " ")))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from web.wording.facts import Facts, Speaker, neat
+from web.wording.facts import Facts, Speaker
 
 _SENTENCES: Mapping[str, Any] = {
     "busy": _l("La personne est prise à ce moment (cours, enfants, autre rendez-vous)"),
@@ -68,7 +68,7 @@ def reason_sentence(speaker: Speaker, code: str, count: int, params: Mapping[str
     count : int
         How many of ``params["places"]`` possible places it closes.
     """
-    return neat(_counted(code, count, speaker.facts(params), params))
+    return _counted(code, count, speaker.facts(params), params)
 
 
 def _counted(code: str, count: int, facts: Facts, params: Mapping[str, str]) -> str:

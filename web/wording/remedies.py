@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from web.wording.facts import Facts, Speaker, neat
+from web.wording.facts import Facts, Speaker
 
 _SENTENCES: Mapping[str, Any] = {
     "add_seat": _l("Une place de plus à « %(activity)s », %(start)s."),
@@ -84,7 +84,7 @@ def remedy_sentence(speaker: Speaker, code: str, params: Mapping[str, str]) -> s
     code : str
         One of ``solver.explain.codes.REMEDIES``.
     """
-    return neat(_sentence(code, speaker.facts(params), params))
+    return _sentence(code, speaker.facts(params), params)
 
 
 def _sentence(code: str, facts: Facts, params: Mapping[str, str]) -> str:

@@ -33,11 +33,13 @@
     for (const details of document.querySelectorAll('details[data-closed-when-narrow="yes"]')) details.open = false;
   }
 
-  // Where tabs do not fit, the one of this page is in view.
-  for (const tab of document.querySelectorAll(".area-tabs [aria-current]")) {
-    const row = tab.parentElement;
-    row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
-  }
+  // Where tabs do not fit, the one of this page is in view, as wide as its letters turn out to be.
+  document.fonts.ready.then(() => {
+    for (const tab of document.querySelectorAll(".area-tabs [aria-current]")) {
+      const row = tab.parentElement;
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    }
+  });
 
   // Suggestions under the search box close with Escape and when something else is chosen.
   document.addEventListener("keydown", (event) => {
