@@ -14,6 +14,10 @@ LEAD_DAYS = 7
 SOUGHT_AFTER = {("mod_actions", "computing"): 6}
 _NOON = "12:00"
 
+#: Groups held more often than one person comes, so that people can choose between days.
+#: (Programme, activity), sessions a period and seats.
+HELD_OFTEN = {("activ_up", "excursion"): (2, 30), ("mod_actions", "language_beginners"): (5, 11)}
+
 #: Demands that matter most to the team: (programme, demand), weight.
 WEIGHTS = {("amie", "group_fortnight"): 30}
 
@@ -30,6 +34,8 @@ def tune_programme(programme: Programme, spec: SizeSpec) -> None:
                 {**each, "starts": [start for start in each["starts"] if start > _NOON]}
                 for each in activity.times
             ]
+        if (programme.key, activity.key) in HELD_OFTEN:
+            activity.sessions_max, activity.seats_max = HELD_OFTEN[programme.key, activity.key]
         activity.lead_days = min(activity.lead_days, LEAD_DAYS)
         if home is not None and activity.site_names in ([], [PLACES["inside"].token]):
             activity.site_names = list(home)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.demo import DemoSize, build_demo
-from scheduler.demo.tune import SOUGHT_AFTER
+from scheduler.demo.tune import HELD_OFTEN, SOUGHT_AFTER
 from scheduler.models import Activity, Centre, Programme
 from scheduler.planner_ids import activity_key
 from scheduler.problem_builder import build_problem
@@ -93,12 +93,20 @@ def test_the_middle_size_is_hard_but_fair(session: Session, now: datetime) -> No
 
     # Some groups are full, with people in line for a seat that becomes free.
     for programme, key in SOUGHT_AFTER:
-        row = session.scalars(
-            select(Activity).join(Activity.programme).where(Programme.key == programme, Activity.key == key)
-        ).one()
+        row = _activity(session, programme, key)
         sought = [p for p in candidates.placements if p.activity.id == activity_key(row.id)]
         assert {p.week for p in sought} == set(range(WEEKS))
         assert all(len(p.people) >= row.seats_max + 2 for p in sought)
+
+    # Some groups are held on more days than people need, so that they can choose.
+    for programme, key in HELD_OFTEN:
+        activity = activity_key(_activity(session, programme, key).id)
+        needed = {d.participant: d.target or d.min for d in problem.demands if activity in d.activities}
+        days = {
+            person: {p.day for p in possible[person] if p.activity.id == activity and p.week == WEEKS - 1}
+            for person in needed
+        }
+        assert sum(len(days[person]) > most for person, most in needed.items()) >= 8
 
     # Not everything fits, and some of it for reasons a coordinator can do something about.
     helpless = {
@@ -110,6 +118,11 @@ def test_the_middle_size_is_hard_but_fair(session: Session, now: datetime) -> No
     assert sum(p.day_hours is not None or bool(p.busy) for p in problem.participants) > 0.9 * len(
         problem.participants
     )
+
+
+def _activity(session: Session, programme: str, key: str) -> Activity:
+    query = select(Activity).join(Activity.programme).where(Programme.key == programme, Activity.key == key)
+    return session.scalars(query).one()
 
 
 def _is(problem: Problem, activities: tuple[str, ...], programme: str, weeks: int, demand: object) -> bool:
