@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.audit import record
 from scheduler.changes import PlanChanges
@@ -227,6 +228,7 @@ def _apply(
     kept = [offer for offer in offers if offer.id in folded.kept]
     refused = [offer for offer in offers if offer.id not in folded.kept]
     if not kept:
+        _hold_still(session, centre, folded)
         return _settle(session, centre, None, (), refused, frozenset(), now)
     rows = {row.uid: row for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)}
     states, after = {uid: state_of(row) for uid, row in rows.items()}, folded.after
@@ -253,6 +255,7 @@ def _apply(
         return Applied(published=None)
     for other in drafts:
         _follow(session, centre, other, kept, published.plan, now)
+    _hold_still(session, centre, folded)
     known = {
         (offer.participant_id, uid)
         for offer in kept
@@ -260,6 +263,24 @@ def _apply(
         for uid in folded.touched[offer.id]
     }
     return _settle(session, centre, published, kept, refused, frozenset(known | folded.left), now)
+
+
+def _hold_still(session: Session, centre: Centre, folded: Folded) -> None:
+    """Let nobody answer until the commit, and make sure that nobody thought better of it before.
+
+    Raises
+    ------
+    StaleDataError
+        If somebody did: what was worked out is not what they chose.
+    """
+    lock(session, centre.id)
+    query = select(ChoiceOffer.id, ChoiceOffer.chosen_number, ChoiceOffer.chosen_at).where(
+        ChoiceOffer.id.in_(folded.marks), ChoiceOffer.state == OfferState.CHOSEN
+    )
+    # Publishing reads the offers anew, so that their version alone would not tell.
+    now = {offer_id: (number, chosen_at) for offer_id, number, chosen_at in session.execute(query)}
+    if now != folded.marks:
+        raise StaleDataError("a choice was replaced while it became part of the plan")
 
 
 def _write(
@@ -331,7 +352,7 @@ def _settle(
     known: frozenset[tuple[int, str]],
     now: datetime,
 ) -> Applied:
-    """Write down what became of each choice; from here on nobody else answers until the commit."""
+    """Write down what became of each choice; nobody else answers until the commit."""
     lock(session, centre.id)
     kept, refused = tuple(kept), tuple(refused)
     taken = []

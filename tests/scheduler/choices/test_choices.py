@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire, open_offers, propose, withdraw
@@ -167,6 +168,31 @@ def test_what_was_worked_out_before_somebody_thought_better_is_not_used(
     (done,) = apply_choices(session, centre, now)
     assert done.applied == (offer,)
     assert in_force(session, centre)[row.uid].starts_at == offer.places[2].starts_at
+
+
+@one_database
+def test_who_thinks_better_of_it_while_the_version_is_written_is_not_overruled(
+    session: Session,
+    centre: m.Centre,
+    world: World,
+    interview: Any,
+    offered: Any,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interview(world["person"])
+    (offer,) = offered()
+    choose(session, offer, 2, now)
+    folded = fold_choices(session, centre, now)
+
+    def publish_slowly(*args: Any, **options: Any) -> Any:
+        done = publish(*args, **options)
+        choose(session, offer, 3, now)
+        return done
+
+    monkeypatch.setattr("scheduler.choices.apply.publish", publish_slowly)
+    with pytest.raises(StaleDataError), session.begin_nested():
+        apply_choices(session, centre, now, folded=folded)
 
 
 @one_database
