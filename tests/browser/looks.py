@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.browser.waiting import wait_until
+
 #: Width in pixels, colour scheme, and the rules that can turn out differently from the look before.
 LOOKS: tuple[tuple[int, Any, list[str] | None], ...] = (
     (360, "light", None),
@@ -43,7 +45,7 @@ def complaints(page: Page, addresses: Iterable[str]) -> list[Any]:
             page.set_viewport_size({"width": width, "height": 800})
             # Without motion, so that no colour is looked at half way to another.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.wait_for_function(SETTLED, arg=scheme)
+            wait_until(page, SETTLED, scheme)
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append((address, width, "wider than the screen"))
             options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}

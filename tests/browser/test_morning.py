@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from scheduler.absence_reasons import install_reasons
 from tests.browser.test_roll_call import UNTIL_KEPT, wait_for
+from tests.browser.waiting import wait_until
 from tests.factories import Make
 from web.clock import today
 
@@ -132,8 +133,8 @@ def test_a_morning_with_a_dead_network_ends_in_exactly_its_minutes(
     page = open_page(m.Role.ANIMATEUR, width=360, staff_id=morning.leader.id)
     page.goto(f"{centre}/aujourdhui/")
     page.evaluate(UNTIL_KEPT)
-    page.wait_for_function(
-        "async () => Boolean(await caches.match(document.body.querySelector('#today').dataset.people))"
+    wait_until(
+        page, "async () => Boolean(await caches.match(document.body.querySelector('#today').dataset.people))"
     )
 
     # The first session is over: everybody was there, but Amina came late, Éléa left, Bilal never came.
@@ -207,4 +208,4 @@ def test_a_morning_with_a_dead_network_ends_in_exactly_its_minutes(
     # Nobody's name stays on a phone that nobody is signed in on.
     page.evaluate("document.querySelector('form[action$=\"/logout\"]').submit()")
     page.wait_for_url("**/login*")
-    page.wait_for_function("async () => !(await caches.has('semainier-today-1'))")
+    wait_until(page, "async () => !(await caches.has('semainier-today-1'))")

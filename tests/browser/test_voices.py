@@ -24,6 +24,7 @@ from scheduler.models import (
     Plan,
     PlanState,
 )
+from tests.browser.waiting import wait_until
 from tests.factories import Make
 
 #: A microphone that hears a steady tone.
@@ -124,13 +125,13 @@ def test_a_page_is_heard_card_after_card_and_stops_at_a_touch(
         page.goto(f"/moi/{token}")
         listen = page.locator("[data-speak-all]")
         listen.click()
-        page.wait_for_function("heard.filter((each) => each.startsWith('weekday')).length === 2")
+        wait_until(page, "heard.filter((each) => each.startsWith('weekday')).length === 2")
         expect(listen).to_have_attribute("aria-pressed", "false")
         assert page.evaluate("heard[0]") == f"weekday.{day.weekday()}"
         assert page.evaluate("document.querySelectorAll('.speaking').length") == 0
         page.evaluate("heard.length = 0; ends = false")
         page.locator("button.speak").first.click()
-        page.wait_for_function("heard.length === 1")
+        wait_until(page, "heard.length === 1")
         expect(page.locator("article.speaking")).to_have_count(1)
         listen.click()
         listen.click()
