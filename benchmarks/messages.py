@@ -145,7 +145,7 @@ class Caller(Thread):
 
     def run(self) -> None:
         """Play what is new every half second, until told that nothing more will come."""
-        for name in ("is_signed", "record_status"):
+        for name in ("is_signed", "move_all"):
             act = timed(self.parts, name, getattr(provider_events, name))
             setattr(provider_events, name, act)
 

@@ -103,7 +103,7 @@ def main(url: str, stand_in: str) -> None:
     def part(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
         return timed(parts, name, act, lambda: channel.client_s)
 
-    for name in ("claim", "write_down", "settle", "give_back"):
+    for name in ("claim", "write_down", "end"):
         setattr(delivery, name, part(name, getattr(delivery, name)))
     look = part("reconcile", reconcile)
     worker = delivery.Worker(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.channels.twilio import PROVIDER, STATES, WHATSAPP_PREFIX
@@ -20,7 +20,7 @@ from notifications.models import (
     MessageTopic,
 )
 from notifications.replies.letters import storable
-from notifications.status import FAILURES, hear, insert_or_ignore
+from notifications.status import FAILURES, News, insert_or_ignore
 from scheduler.models import Centre, Participant
 
 log = logging.getLogger("semainier.callbacks")
@@ -43,28 +43,20 @@ class Incoming:
     replied_sid: str = ""
 
 
-def record_status(
-    connection: Connection, token: str, *, sid: str, status: str, error_code: str | None, now: datetime
-) -> bool:
-    """Record one event of a message or call, and move the message if a step leads there.
+def read_event(token: str, *, sid: str, status: str, error_code: str | None, now: datetime) -> News | None:
+    """Return what the provider tells of the message or call with a token; ``None`` for an unknown word.
 
-    The same event again, one that comes after its successor, and one of a word that is not known change
-    nothing.
-
-    Returns
-    -------
-    bool
-        Whether the message moved.
+    The same event again, and one that comes after its successor, change nothing (``status.move_all``).
     """
     state = STATES.get(status)
     if state is None:
         log.info("event of an unknown status")
-        return False
-    return hear(
-        connection,
-        token,
-        state,
-        key=f"{sid[-12:]}-{status}",
+        return None
+    return News(
+        of=token,
+        status=state,
+        source="provider",
+        key=f"{sid[-12:]}-{status}"[:80],
         now=now,
         provider_sid=sid,
         error_code=(error_code or status)[:40] if state in FAILURES else None,

@@ -11,17 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, Channel, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
 from notifications.models import ChannelKind, Message, MessageState
 from notifications.rests import Rests
-from notifications.status import FAILURES, MESSAGES, ORIGINS, Taken, lock, move, move_taken, record_moves
+from notifications.status import FAILURES, MESSAGES, ORIGINS, News, lock, move, move_all, record_moves
 from scheduler.db import begin_writing
 
 log = logging.getLogger("semainier.delivery")
@@ -51,16 +50,34 @@ Clock = Callable[[], datetime]
 
 # Made once, and of tables, like those of ``notifications.status``.
 _ROW: Final = MESSAGES.c
+_QUEUED: Final = _ROW.state == literal_column(f"'{MessageState.QUEUED}'")  # as the index has it
+_LATE: Final = (_QUEUED, _ROW.expires_at <= bindparam("now"))
+_ANY_LATE: Final = select(_ROW.id).where(*_LATE).limit(1)
+_EXPIRE: Final = (
+    update(MESSAGES)
+    .where(*_LATE)
+    .values(state=MessageState.EXPIRED, error_code="expired", final_at=bindparam("now"))
+    .returning(_ROW.id, _ROW.centre_id, _ROW.attempts)
+)
+_OLDEST: Final = select(
+    *(
+        select(func.min(_ROW.next_at))
+        .where(_ROW.state == MessageState.QUEUED, _ROW.channel == kind, _ROW.next_at <= bindparam("now"))
+        .scalar_subquery()
+        .label(kind.value)
+        for kind in ChannelKind
+    )
+)
 _DUE: Final = (
-    select(_ROW.id, _ROW.channel)
+    select(_ROW.id)
     .where(
         _ROW.state == MessageState.QUEUED,
+        _ROW.channel == bindparam("channel"),
         _ROW.next_at <= bindparam("now"),
         or_(_ROW.expires_at.is_(None), _ROW.expires_at > bindparam("now")),
-        _ROW.channel.not_in(bindparam("resting", expanding=True)),
     )
     .order_by(_ROW.next_at, _ROW.id)
-    .limit(BATCH)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _CLAIM: Final = (
@@ -107,134 +124,96 @@ def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
 def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[Claimed]) -> Counter[str]:
     """Send a batch; return how many messages went where.
 
-    What was taken is written down together, soon after: of what a worker held that died before, the
+    What came of it is written down together, soon after: of what a worker held that died before, the
     provider is asked. What there is no time for, or no use, goes back to the queue.
     """
     counts: Counter[str] = Counter()
-    taken: list[tuple[Claimed, Accepted]] = []
-    back: list[Claimed] = []
+    news: list[News] = []
     since = clock()
     for each in claimed:
         now, expires_at = clock(), each.outgoing.expires_at
         late = now - each.claimed_at > LEASE / 2 or (expires_at is not None and expires_at <= now)
         if late or worker.rests.left(each.provider, now):
-            back.append(each)
+            # As if it had not been claimed.
+            news.append(news_of(each, MessageState.QUEUED, "released", now, attempts=each.attempts - 1))
             continue
         went = hand_over(session, clock, worker, each)
-        if isinstance(went, Accepted):
-            taken.append((each, went))
+        if isinstance(went, News):
+            news.append(went)
         else:
             counts[went.value] += 1
         if clock() - since >= WRITE_AFTER:
-            counts += write_down(session, clock, taken)
-            taken, since = [], clock()
-    return counts + write_down(session, clock, taken) + give_back(session, clock, back)
+            counts += write_down(session, news)
+            news, since = [], clock()
+    return counts + write_down(session, news)
 
 
-def write_down(session: Session, clock: Clock, taken: Sequence[tuple[Claimed, Accepted]]) -> Counter[str]:
-    """Record what a provider has taken; return how many messages are in which state."""
-    if taken:
-        now = clock()
+def write_down(session: Session, news: Sequence[News]) -> Counter[str]:
+    """Record what came of messages; return how many are in which state."""
+    if news:
         begin_writing(session)
-        results = [
-            Taken(
-                message_id=each.id,
-                centre_id=each.centre_id,
-                attempts=each.attempts,
-                status=MessageState(accepted.status),
-                provider_sid=accepted.provider_sid,
-            )
-            for each, accepted in taken
-        ]
-        move_taken(session.connection(), results, now=now, next_at=now + FIRST_ASK)
+        move_all(session.connection(), news)
         session.commit()
-    return Counter(accepted.status for _each, accepted in taken)
+    return Counter(each.status.value for each in news)
 
 
 def expire(session: Session, clock: Clock) -> int:
     """End the messages that would come too late; return how many."""
     now = clock()
-    late = (Message.state == MessageState.QUEUED, Message.expires_at <= now)
-    if not there_are(session, *late):
+    if not there_are(session, _ANY_LATE, now=now):
         return 0
     begin_writing(session)
-    lock(session.connection(), *late)
-    rows = session.execute(
-        update(Message)
-        .where(*late)
-        .values(state=MessageState.EXPIRED, error_code="expired", final_at=now)
-        .returning(Message.id, Message.centre_id, Message.attempts)
-        .execution_options(synchronize_session=False)
-    ).all()
+    connection = session.connection()
+    lock(connection, *_LATE, now=now)
+    rows = connection.execute(_EXPIRE, {"now": now}).all()
     record_moves(session, rows, MessageState.EXPIRED, source="worker", now=now, reason="expired")
     session.commit()
     return len(rows)
 
 
 def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
-    """Take a batch of due messages, none of which anybody else has taken."""
+    """Take a batch of due messages of one channel, none of which anybody else has taken."""
     now = clock()
-    given = {"now": now, "resting": worker.resting(now)}
-    idle = session.connection().execute(_DUE, given).first() is None
+    oldest = session.connection().execute(_OLDEST, {"now": now}).one()
     session.commit()
-    if idle:
+    resting = worker.resting(now)
+    waiting = {
+        kind: at
+        for kind, at in zip(ChannelKind, oldest, strict=True)
+        if at is not None and kind not in resting
+    }
+    if not waiting:
         return []
+    kind = min(waiting, key=lambda kind: waiting[kind])
+    channel = worker.channels.get(kind)
+    # What cannot be asked for is held by itself: who dies leaves no other in doubt.
+    most = BATCH if channel is None or channel.can_be_asked else 1
     begin_writing(session)
     connection = session.connection()
-    due = connection.execute(_DUE, given).all()
-    # What cannot be asked for is held by itself: who dies leaves no other in doubt.
-    alone = {kind for kind, channel in worker.channels.items() if not channel.can_be_asked}
-    due = list(takewhile(lambda row: row.channel not in alone, due)) or due[:1]
-    rows: list[Any] = []
-    for kind in dict.fromkeys(row.channel for row in due):
-        channel = worker.channels.get(kind)
-        values = {
-            "ids": [row.id for row in due if row.channel == kind],
-            "claimed_at": now,
-            "claimed_by": worker.name,
-            "provider": channel.provider if channel else "",
-        }
-        rows += connection.execute(_CLAIM, values).all()
+    ids = connection.scalars(_DUE, {"now": now, "channel": kind, "most": most}).all()
+    values = {
+        "ids": ids,
+        "claimed_at": now,
+        "claimed_by": worker.name,
+        "provider": channel.provider if channel else "",
+    }
+    place = {message_id: number for number, message_id in enumerate(ids)}
+    rows = sorted(connection.execute(_CLAIM, values), key=lambda row: place[row.id])
     record_moves(session, rows, MessageState.CLAIMED, source="worker", now=now, reason="claimed")
-    place = {row.id: number for number, row in enumerate(due)}
-    claimed = read_claimed(session, sorted(rows, key=lambda row: place[row.id]), now)
+    claimed = read_claimed(session, rows, now)
     session.commit()
     return claimed
 
 
-def there_are(session: Session, *conditions: ColumnElement[bool]) -> bool:
+def there_are(session: Session, query: Select[Any], **given: Any) -> bool:
     """Whether there are such messages; asked first so that an idle worker never keeps writers waiting."""
-    found = session.scalar(select(Message.id).where(*conditions).limit(1)) is not None
+    found = session.connection().execute(query, given).first() is not None
     session.commit()
     return found
 
 
-def give_back(session: Session, clock: Clock, held: Sequence[Claimed]) -> Counter[str]:
-    """Return messages that were not sent to the queue, as if they had not been claimed; count them."""
-    if not held:
-        return Counter()
-    now = clock()
-    ids = [each.id for each in held]
-    begin_writing(session)
-    lock(session.connection(), Message.id.in_(ids))
-    rows = session.execute(
-        update(Message)
-        .where(
-            Message.id.in_(ids),
-            Message.state == MessageState.CLAIMED,
-            Message.claimed_at == held[0].claimed_at,
-        )
-        .values(state=MessageState.QUEUED, attempts=Message.attempts - 1)
-        .returning(Message.id, Message.centre_id, (Message.attempts + 1).label("attempts"))
-        .execution_options(synchronize_session=False)
-    ).all()
-    record_moves(session, rows, MessageState.QUEUED, source="worker", now=now, reason="released")
-    session.commit()
-    return Counter({MessageState.QUEUED.value: len(rows)})
-
-
-def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Accepted | MessageState:
-    """Send one claimed message; return what its provider said, or where it went if it was not taken."""
+def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> News | MessageState:
+    """Send one claimed message; return what is to be written down, or where it went if it has been."""
     if each.closed is not None:
         return end(session, clock, worker, each, MessageState.WITHHELD, each.closed)
     channel = worker.channels.get(each.outgoing.channel)
@@ -251,7 +230,8 @@ def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> 
     worker.rests.note(each.provider, None, clock())
     if accepted.status in FAILURES:
         return failed(session, clock, worker, each, accepted)
-    return accepted
+    now, status, sid = clock(), MessageState(accepted.status), accepted.provider_sid
+    return news_of(each, status, "sent", now, next_at=now + FIRST_ASK, provider_sid=sid)
 
 
 def failed(
@@ -270,44 +250,24 @@ def failed(
 
 
 def settle(
-    session: Session,
-    clock: Clock,
-    worker: Worker,
-    each: Claimed,
-    error: DeliveryError,
-    *,
-    source: str = "worker",
-) -> MessageState:
-    """Write down a message that was not taken, or perhaps was; return where it went.
+    session: Session, clock: Clock, worker: Worker, each: Claimed, error: DeliveryError
+) -> News | MessageState:
+    """Decide about a message that was not taken, or perhaps was; see ``hand_over``.
 
     What may be tried again waits longer each time, and never less than the provider asks for. After
     the last attempt, as after a refusal, the message has failed.
     """
-    code, reason = error.code, error.reason
-    if error.verdict is Verdict.RETRY and each.attempts > len(BACK_OFF):
-        code, reason = "gave_up", str(error)
-    elif error.verdict in {Verdict.RETRY, Verdict.UNCERTAIN}:
-        now = clock()
-        if error.verdict is Verdict.UNCERTAIN:
-            status, what, wait = MessageState.UNCERTAIN, "unsure", SETTLE
-        else:
-            status, what = MessageState.QUEUED, "again"
-            wait = max(BACK_OFF[each.attempts - 1], timedelta(seconds=error.retry_after_s or 0))
-        begin_writing(session)
-        record(
-            session,
-            each,
-            status,
-            what,
-            now,
-            source=source,
-            next_at=now + wait,
-            error_code=code,
-            error=reason,
-        )
-        session.commit()
-        return status
-    return end(session, clock, worker, each, MessageState.FAILED, code, reason, source=source)
+    code, reason, now = error.code, error.reason, clock()
+    if error.verdict is Verdict.UNCERTAIN:
+        status, what, wait = MessageState.UNCERTAIN, "unsure", SETTLE
+    elif error.verdict is Verdict.RETRY and each.attempts <= len(BACK_OFF):
+        status, what = MessageState.QUEUED, "again"
+        wait = max(BACK_OFF[each.attempts - 1], timedelta(seconds=error.retry_after_s or 0))
+    else:
+        if error.verdict is Verdict.RETRY:
+            code, reason = "gave_up", str(error)
+        return end(session, clock, worker, each, MessageState.FAILED, code, reason)
+    return news_of(each, status, what, now, next_at=now + wait, error_code=code, error=reason)
 
 
 def end(
@@ -325,8 +285,8 @@ def end(
     """End a message without success; ``after_failure`` decides what comes in its place."""
     now = clock()
     begin_writing(session)
-    given = {"source": source, "error_code": code, "error": reason, "provider_sid": provider_sid}
-    if record(session, each, status, "ended", now, **given):  # type: ignore[arg-type]
+    given: dict[str, Any] = {"error_code": code, "error": reason, "provider_sid": provider_sid}
+    if move(session.connection(), news_of(each, status, "ended", now, source=source, **given)):
         try:
             with session.begin_nested():
                 worker.after_failure(session, session.get_one(Message, each.id), code, now)
@@ -337,8 +297,7 @@ def end(
     return status
 
 
-def record(
-    session: Session,
+def news_of(
     each: Claimed,
     status: MessageState,
     what: str,
@@ -349,15 +308,13 @@ def record(
     error: str = "",
     provider_sid: str | None = None,
     **columns: Any,
-) -> bool:
-    """Move a claimed message and store the event; return whether it moved."""
+) -> News:
+    """Return what is to be written down of a claimed message."""
     # Good news of an earlier attempt still holds; the rest does only while nobody has tried again.
     good = status in {MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.READ}
-    return move(
-        session.connection(),
-        each.id,
-        each.centre_id,
-        status,
+    return News(
+        of=each.id,
+        status=status,
         source=source,
         key=f"{what}-{each.attempts}",
         now=now,
@@ -365,5 +322,5 @@ def record(
         error_code=error_code[:40] if error_code else None,
         error=error[:200] or None,
         provider_sid=provider_sid,
-        **columns,
+        columns=columns,
     )

@@ -10,14 +10,25 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, DeliveryError, Verdict
 from notifications.claimed import COLUMNS, Claimed, read_claimed
-from notifications.delivery import BACK_OFF, FIRST_ASK, LEASE, Clock, Worker, end, failed, record, there_are
+from notifications.delivery import (
+    BACK_OFF,
+    FIRST_ASK,
+    LEASE,
+    Clock,
+    Worker,
+    end,
+    failed,
+    news_of,
+    there_are,
+    write_down,
+)
 from notifications.models import Message, MessageState
 from notifications.status import FAILURES, MESSAGES, lock, record_moves
 from scheduler.db import begin_writing
@@ -34,6 +45,33 @@ GIVE_UP: Final = timedelta(days=1)
 FOLLOWED: Final = timedelta(days=2)
 
 _ROW: Final = MESSAGES.c
+_ABANDONED: Final = (
+    _ROW.state == MessageState.CLAIMED,
+    or_(_ROW.claimed_at <= bindparam("before"), _ROW.claimed_at > bindparam("after")),
+)
+_ANY_ABANDONED: Final = select(_ROW.id).where(*_ABANDONED).limit(1)
+_DOUBT: Final = (
+    update(MESSAGES)
+    .where(*_ABANDONED)
+    .values(state=MessageState.UNCERTAIN, error_code="abandoned", next_at=bindparam("now"))
+    .returning(_ROW.id, _ROW.centre_id, _ROW.attempts)
+)
+_RESERVE: Final = (
+    update(MESSAGES)
+    .where(
+        _ROW.id == bindparam("b_id"),
+        _ROW.state.in_((MessageState.UNCERTAIN, MessageState.ACCEPTED)),
+        _ROW.next_at <= bindparam("now"),
+    )
+    .values(next_at=bindparam("later"))
+    .returning(*(_ROW[column.key] for column in COLUMNS))
+)
+_OTHERS: Final = select(_ROW.provider_sid).where(
+    _ROW.centre_id == bindparam("centre"),
+    _ROW.address == bindparam("address"),
+    _ROW.id != bindparam("this"),
+    _ROW.provider_sid.is_not(None),
+)
 _WAITING: Final = (
     select(_ROW.id, _ROW.channel)
     .where(_ROW.next_at <= bindparam("now"), _ROW.channel.not_in(bindparam("resting", expanding=True)))
@@ -70,21 +108,13 @@ def take_over(session: Session, clock: Clock) -> int:
     A claim from the future is one too: the clock was put back since.
     """
     now = clock()
-    abandoned = (
-        Message.state == MessageState.CLAIMED,
-        or_(Message.claimed_at <= now - LEASE, Message.claimed_at > now + LEASE),
-    )
-    if not there_are(session, *abandoned):
+    long_ago = {"before": now - LEASE, "after": now + LEASE}
+    if not there_are(session, _ANY_ABANDONED, **long_ago):
         return 0
     begin_writing(session)
-    lock(session.connection(), *abandoned)
-    rows = session.execute(
-        update(Message)
-        .where(*abandoned)
-        .values(state=MessageState.UNCERTAIN, error_code="abandoned", next_at=now)
-        .returning(Message.id, Message.centre_id, Message.attempts)
-        .execution_options(synchronize_session=False)
-    ).all()
+    connection = session.connection()
+    lock(connection, *_ABANDONED, **long_ago)
+    rows = connection.execute(_DOUBT, {"now": now, **long_ago}).all()
     record_moves(session, rows, MessageState.UNCERTAIN, source="reconcile", now=now, reason="abandoned")
     session.commit()
     return len(rows)
@@ -93,28 +123,12 @@ def take_over(session: Session, clock: Clock) -> int:
 def _reserve(session: Session, now: datetime, message_id: int) -> Claimed | None:
     """Keep other workers from asking the same; return the message unless one of them has."""
     begin_writing(session)
-    rows = session.execute(
-        update(Message)
-        .where(
-            Message.id == message_id,
-            Message.state.in_((MessageState.UNCERTAIN, MessageState.ACCEPTED)),
-            Message.next_at <= now,
-        )
-        .values(next_at=now + ASK_AGAIN)
-        .returning(*COLUMNS)
-        .execution_options(synchronize_session=False)
-    ).all()
+    connection = session.connection()
+    rows = connection.execute(_RESERVE, {"b_id": message_id, "now": now, "later": now + ASK_AGAIN}).all()
     reserved = None
     for each in read_claimed(session, rows, now):
-        others = session.scalars(
-            select(Message.provider_sid).where(
-                Message.centre_id == each.centre_id,
-                Message.address == each.outgoing.address,
-                Message.id != each.id,
-                Message.provider_sid.is_not(None),
-            )
-        ).all()
-        taken = frozenset(sid for sid in others if sid)
+        whose = {"centre": each.centre_id, "address": each.outgoing.address, "this": each.id}
+        taken = frozenset(connection.scalars(_OTHERS, whose))
         reserved = replace(each, outgoing=replace(each.outgoing, taken=taken))
     session.commit()
     return reserved
@@ -135,9 +149,9 @@ def _ask(session: Session, clock: Clock, worker: Worker, each: Claimed) -> Messa
     if each.attempts > len(BACK_OFF):
         return end(session, clock, worker, each, MessageState.FAILED, "gave_up", source="reconcile")
     now = clock()
-    begin_writing(session)
-    record(session, each, MessageState.QUEUED, "not-found", now, source="reconcile", next_at=now)
-    session.commit()
+    write_down(
+        session, [news_of(each, MessageState.QUEUED, "not-found", now, source="reconcile", next_at=now)]
+    )
     return MessageState.QUEUED
 
 
@@ -179,8 +193,6 @@ def _found(session: Session, clock: Clock, worker: Worker, each: Claimed, accept
     if accepted.status in FAILURES:
         return failed(session, clock, worker, each, accepted, source="reconcile")
     now, status = clock(), MessageState(accepted.status)
-    begin_writing(session)
-    given = {"source": "reconcile", "provider_sid": accepted.provider_sid}
-    record(session, each, status, "sent", now, next_at=now + FIRST_ASK, **given)
-    session.commit()
+    given: dict[str, Any] = {"source": "reconcile", "provider_sid": accepted.provider_sid}
+    write_down(session, [news_of(each, status, "sent", now, next_at=now + FIRST_ASK, **given)])
     return status

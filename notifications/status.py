@@ -1,7 +1,7 @@
 """The life of a message: one table of steps, taken by compare-and-set, every event kept.
 
-Workers, callbacks of providers and people all move messages, at the same time and in any order. No
-one of them reads a state and writes another: a step is one ``UPDATE`` that names the states it may
+Workers, callbacks of providers and people all move messages, at the same time and in any order. A
+message is locked before its state is read, and a step is an ``UPDATE`` that names the states it may
 start from, so that a late or repeated event changes nothing.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -60,152 +60,136 @@ _SENT: Final = frozenset({S.ACCEPTED, S.DELIVERED, S.READ})
 MESSAGES: Final = cast(Table, Message.__table__)
 _EVENTS: Final = cast(Table, MessageEvent.__table__)
 
-_KEEP_SID: Final = update(MESSAGES).where(
-    MESSAGES.c.id == bindparam("b_id"), MESSAGES.c.provider_sid.is_(None)
-)
+# Statements are made once, and of tables: making one takes longer than executing it, and thousands of
+# messages are moved by the same few.
+_ROW: Final = MESSAGES.c
+_NOW: Final = bindparam("b_now", type_=_ROW.sent_at.type)
+_KEEP_SID: Final = update(MESSAGES).where(_ROW.id == bindparam("b_id"), _ROW.provider_sid.is_(None))
+_LOCKED: Final = {
+    name: select(_ROW.id, _ROW.centre_id, _ROW.token, _ROW.state, _ROW.attempts, _ROW.provider_sid)
+    .where(_ROW[name].in_(bindparam("names", expanding=True)))
+    .order_by(_ROW.id)
+    .with_for_update(key_share=True)
+    for name in ("id", "token")
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A message that a provider took at a worker's ``attempts``-th attempt, and what it said."""
-
-    message_id: int
-    centre_id: int
-    attempts: int
-    status: MessageState
-    provider_sid: str
-
-
-def move(
-    connection: Connection,
-    message_id: int,
-    centre_id: int,
-    status: MessageState,
-    *,
-    source: str,
-    key: str,
-    now: datetime,
-    error_code: str | None = None,
-    error: str | None = None,
-    provider_sid: str | None = None,
-    attempt: int | None = None,
-    **columns: Any,
-) -> bool:
-    """Record what happened to a message and move it there, if a step leads there.
+class News:
+    """Something that happened to a message, and where that would move it.
 
     Parameters
     ----------
+    of : int or str
+        The message's id, or the token that its provider names it by.
     source : str
         ``worker``, ``provider``, ``reconcile`` or ``person``.
     key : str
         What makes the event one of its kind for this message; the same key again is not stored again.
     provider_sid : str, optional
-        Kept, whether or not the message moves, when the message has none yet.
+        Kept, whether or not the message moves, when the message has none yet. A failure of another one
+        than the message's, if ``attempt`` is not given, moves nothing.
     attempt : int, optional
         The step holds only while this is the message's latest attempt, so that a worker that was
         thought dead cannot take back what its successor did.
-    **columns
+    columns : mapping
         What else the step writes.
-
-    Returns
-    -------
-    bool
-        Whether the message moved.
     """
-    values = columns | {"b_id": message_id, "state": status, "error_code": error_code, "error": error}
-    if status in FINAL or status in _SENT:
-        values["b_now"] = now
-    if provider_sid is not None:
-        values["b_sid"] = provider_sid
-    if attempt is not None:
-        values["b_attempt"] = attempt
-    # The row is locked first: events of one message are then stored in the order they were applied.
-    step = _step(status, provider_sid is not None, attempt is not None)
-    moved = connection.execute(step, values).rowcount == 1
-    if not moved and not lock(connection, Message.id == message_id):
-        return False  # deleted with its person
-    event = make_event(centre_id, message_id, status, source=source, key=key, now=now, applied=moved)
-    keep_events(connection, [event | {"error_code": error_code}])
-    if not moved and provider_sid is not None:
-        keep_sid(connection, message_id, provider_sid)
+
+    of: int | str
+    status: MessageState
+    source: str
+    key: str
+    now: datetime
+    error_code: str | None = None
+    error: str | None = None
+    provider_sid: str | None = None
+    attempt: int | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Locked:
+    id: int
+    centre_id: int
+    state: MessageState
+    attempts: int
+    provider_sid: str | None
+
+    def moves_by(self, news: News) -> bool:
+        """Whether something that happened moves the message."""
+        if news.attempt is not None:
+            counts = news.attempt == self.attempts
+        else:
+            other = news.provider_sid is not None and self.provider_sid not in {None, news.provider_sid}
+            counts = not (other and news.status in FAILURES)
+        return counts and self.state in ORIGINS[news.status]
+
+
+def move(connection: Connection, news: News) -> bool:
+    """Record what happened to a message and move it there, if a step leads there; return whether."""
+    return move_all(connection, [news])[0]
+
+
+def move_all(connection: Connection, news: Sequence[News]) -> list[bool]:
+    """Record what happened to messages, all named alike, and move them; return which of it moved one.
+
+    The rows are locked first, in the order of their ids: events of one message are then stored in the
+    order they were applied, and nobody who holds a message waits for somebody who waits for it.
+    """
+    name = "token" if isinstance(news[0].of, str) else "id"
+    rows = connection.execute(_LOCKED[name], {"names": list({each.of for each in news})})
+    locked = {
+        row._mapping[name]: _Locked(row.id, row.centre_id, row.state, row.attempts, row.provider_sid)
+        for row in rows
+    }
+    steps, sids, events, moved = defaultdict(list), [], [], []
+    for each in news:
+        message = locked.get(each.of)
+        moves = message is not None and message.moves_by(each)
+        moved.append(moves)
+        if message is None:
+            continue  # deleted with its person, or it never was
+        if moves:
+            message.state = each.status
+            steps[each.status, each.provider_sid is not None, *each.columns].append(_values(each, message.id))
+        elif each.provider_sid is not None and message.provider_sid is None:
+            sids.append({"b_id": message.id, "provider_sid": each.provider_sid})
+        message.provider_sid = message.provider_sid or each.provider_sid
+        events.append(
+            make_event(
+                message.centre_id,
+                message.id,
+                each.status,
+                source=each.source,
+                key=each.key,
+                now=each.now,
+                applied=moves,
+                error_code=each.error_code,
+            )
+        )
+    for (status, has_sid, *_columns), values in steps.items():
+        connection.execute(_step(status, has_sid), values)
+    if sids:
+        connection.execute(_KEEP_SID, sids)
+    keep_events(connection, events)
     return moved
 
 
-def hear(
-    connection: Connection,
-    token: str,
-    status: MessageState,
-    *,
-    key: str,
-    now: datetime,
-    provider_sid: str,
-    error_code: str | None,
-) -> bool:
-    """Do for news of the provider what ``move`` does, by the token that it names a message by.
-
-    A failure of another attempt than the one that counts is kept and moves nothing.
-    """
-    given = {"b_token": token, "b_key": key[:80], "b_sid": provider_sid, "b_code": error_code, "b_now": now}
-    event = connection.execute(_hear(status, connection.dialect.name), given).one_or_none()
-    if event is None:
-        return False  # told before, or there is no such message
-    if event.applied:
-        values = {"b_id": event.message_id, "b_sid": provider_sid, "b_now": now}
-        values |= {"state": status, "error_code": error_code, "error": None}
-        connection.execute(_step(status, True, False), values)
-    elif status is not S.ACCEPTED:  # which is not the last that is heard: the rest brings the id too
-        keep_sid(connection, event.message_id, provider_sid)
-    return bool(event.applied)
+def _values(news: News, message_id: int) -> dict[str, Any]:
+    """Return what the statement of a step is executed with."""
+    values = {"b_id": message_id, "state": news.status, "error_code": news.error_code, "error": news.error}
+    if news.status in FINAL or news.status in _SENT:
+        values["b_now"] = news.now
+    if news.provider_sid is not None:
+        values["b_sid"] = news.provider_sid
+    return values | dict(news.columns)
 
 
-def move_taken(connection: Connection, taken: Sequence[Taken], *, now: datetime, next_at: datetime) -> None:
-    """Do for all that a provider has taken what ``move`` does for one, in a few statements."""
-    states = lock(connection, Message.id.in_([each.message_id for each in taken]))
-    steps, events = defaultdict(list), []
-    for each in taken:
-        if each.message_id not in states:
-            continue  # deleted with its person
-        moving = states[each.message_id] in ORIGINS[each.status]
-        if moving:
-            steps[each.status].append(
-                {
-                    "b_id": each.message_id,
-                    "b_sid": each.provider_sid,
-                    "b_now": now,
-                    "state": each.status,
-                    "error_code": None,
-                    "error": None,
-                    "next_at": next_at,
-                }
-            )
-        else:
-            keep_sid(connection, each.message_id, each.provider_sid)
-        key = f"sent-{each.attempts}"
-        given: dict[str, Any] = {"source": "worker", "key": key, "now": now, "applied": moving}
-        events.append(make_event(each.centre_id, each.message_id, each.status, **given))
-    for status, rows in steps.items():
-        connection.execute(_step(status, True, False), rows)
-    keep_events(connection, events)
-
-
-def lock(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, MessageState]:
-    """Keep others from moving some messages until the transaction ends; return their ids and states.
-
-    Whoever moves several messages at once locks them here first, in the order of their ids: nobody then
-    holds one and waits for another whose holder waits for the first.
-    """
-    query = (
-        select(Message.id, Message.state)
-        .where(*conditions)
-        .order_by(Message.id)
-        .with_for_update(key_share=True)
-    )
-    return {row.id: MessageState(row.state) for row in connection.execute(query)}
-
-
-def keep_sid(connection: Connection, message_id: int, provider_sid: str) -> None:
-    """Keep the provider's id of a message that has none."""
-    connection.execute(_KEEP_SID, {"b_id": message_id, "provider_sid": provider_sid})
+def lock(connection: Connection, *conditions: ColumnElement[bool], **given: Any) -> None:
+    """Keep others from moving some messages until the transaction ends, as ``move_all`` does."""
+    query = select(Message.id).where(*conditions).order_by(Message.id).with_for_update(key_share=True)
+    connection.execute(query, given).all()
 
 
 def keep_events(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
@@ -239,48 +223,18 @@ def make_event(
 
 
 @cache
-def _step(status: MessageState, has_sid: bool, has_attempt: bool) -> Update:
-    """Return the statement of a step; the columns it writes are given when it is executed.
-
-    It is made once, of tables: making a statement takes longer than executing it, and thousands of
-    messages are moved by the same few.
-    """
-    row = MESSAGES.c
+def _step(status: MessageState, has_sid: bool) -> Update:
+    """Return the statement of a step; the columns it writes are given when it is executed."""
     # Not ``in_``, which many rows at once cannot have.
-    from_there = or_(*(row.state == origin for origin in ORIGINS[status]))
-    step = update(MESSAGES).where(row.id == bindparam("b_id"), from_there)
-    if has_attempt:
-        step = step.where(row.attempts == bindparam("b_attempt"))
+    from_there = or_(*(_ROW.state == origin for origin in ORIGINS[status]))
+    step = update(MESSAGES).where(_ROW.id == bindparam("b_id"), from_there)
     if status in FINAL:
-        step = step.values(final_at=func.coalesce(row.final_at, bindparam("b_now", type_=row.final_at.type)))
+        step = step.values(final_at=func.coalesce(_ROW.final_at, _NOW))
     if status in _SENT:
-        step = step.values(sent_at=func.coalesce(row.sent_at, bindparam("b_now", type_=row.sent_at.type)))
+        step = step.values(sent_at=func.coalesce(_ROW.sent_at, _NOW))
     if has_sid:
-        step = step.values(provider_sid=func.coalesce(row.provider_sid, bindparam("b_sid")))
+        step = step.values(provider_sid=func.coalesce(_ROW.provider_sid, bindparam("b_sid")))
     return step
-
-
-@cache
-def _hear(status: MessageState, dialect: str) -> Any:
-    """Return the statement that stores news of a message, which it locks, and says whether it will move."""
-    row, event = MESSAGES.c, _EVENTS.c
-    moves = or_(*(row.state == origin for origin in ORIGINS[status]))
-    if status in FAILURES:
-        moves &= or_(row.provider_sid.is_(None), row.provider_sid == bindparam("b_sid"))
-    columns = {
-        "centre_id": row.centre_id,
-        "message_id": row.id,
-        "key": bindparam("b_key", type_=event.key.type),
-        "source": literal("provider"),
-        "status": literal(status.value),
-        "error_code": bindparam("b_code", type_=event.error_code.type),
-        "applied": moves,
-        "happened_at": bindparam("b_now", type_=event.happened_at.type),
-    }
-    found = select(*columns.values()).where(row.token == bindparam("b_token"))
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    stored = insert(_EVENTS).from_select(list(columns), found.with_for_update(of=MESSAGES, key_share=True))
-    return stored.on_conflict_do_nothing().returning(event.message_id, event.applied)
 
 
 @cache

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from flask import Flask
 from sqlalchemy import Engine
 from werkzeug import Request, Response
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from notifications.callbacks import record_status
+from notifications.callbacks import read_event
 from notifications.channels.twilio import HOOKS
+from notifications.status import News, move_all
 from scheduler.db import writing
 from web.clock import now
 from web.extensions import db
@@ -42,37 +48,69 @@ class ProviderEvents:
     def __init__(self, app: Flask, inner: WSGIApplication) -> None:
         self.app = app
         self.inner = inner
+        self.waiting: deque[_Waiting] = deque()
+        self.turn = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         event = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         if event is None or environ["REQUEST_METHOD"] != "POST":
             return self.inner(environ, start_response)
-        answer: WSGIApplication
+        refusal: WSGIApplication | None
         try:
-            answer = self._record(_Request(environ), *event.groups())
+            refusal = self._take(_Request(environ), *event.groups())
         except HTTPException as error:
-            answer = error
+            refusal = error
         except Exception:
             log.exception("an event could not be recorded")
-            answer = Response(status=500)
-        return answer(environ, start_response)
+            refusal = Response(status=500)
+        if refusal is not None:
+            return refusal(environ, start_response)
+        start_response("204 NO CONTENT", [])
+        return ()
 
-    def _record(self, request: Request, kind: str, token: str) -> Response:
+    def _take(self, request: Request, kind: str, token: str) -> Response | None:
+        """Record an event; return what is answered if that may not be."""
         if not is_signed(request, self.app.config):
             log.warning("unsigned request to %s refused", kind)
             return Response("403\n", status=403, mimetype="text/plain")
         name, form = NAMES[kind], request.form
-        with self._engine.begin() as connection:
-            record_status(
-                connection,
-                token,
-                sid=form.get(f"{name}Sid", ""),
-                status=form.get(f"{name}Status", ""),
-                error_code=form.get("ErrorCode") or None,
-                now=now(),
-            )
-        return Response(status=204)
+        news = read_event(
+            token,
+            sid=form.get(f"{name}Sid", ""),
+            status=form.get(f"{name}Status", ""),
+            error_code=form.get("ErrorCode") or None,
+            now=now(),
+        )
+        if news is not None:
+            self._record(news)
+        return None
+
+    def _record(self, news: News) -> None:
+        """Record an event, together with those of other threads that came while one was recording.
+
+        One of them writes for all, so that they do not wait for the database's lock one by one.
+        """
+        own = _Waiting(news)
+        self.waiting.append(own)
+        with self.turn:
+            if not own.done:
+                together = []
+                while self.waiting:
+                    together.append(self.waiting.popleft())
+                self._write(together)
+        if own.error is not None:
+            raise own.error
+
+    def _write(self, together: Sequence[_Waiting]) -> None:
+        error: Exception | None = None
+        try:
+            with self._engine.begin() as connection:
+                move_all(connection, [each.news for each in together])
+        except Exception as failure:
+            error = failure
+        for each in together:
+            each.done, each.error = True, error
 
     @cached_property
     def _engine(self) -> Engine:
@@ -80,9 +118,22 @@ class ProviderEvents:
             return writing(db.engine)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """An event that a request holds until it is recorded, or is not."""
+
+    news: News
+    done: bool = False
+    error: Exception | None = None
+
+
 class _Request(Request):
     max_content_length = LONGEST_BYTES
-    max_form_memory_size = LONGEST_BYTES
+
+    @cached_property
+    def form(self) -> MultiDict[str, str]:  # type: ignore[override]
+        """What the provider says, which it always says in the same way."""
+        return MultiDict(parse_qsl(self.get_data(as_text=True), keep_blank_values=True))
 
 
 def init_app(app: Flask) -> None:

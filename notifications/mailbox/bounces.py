@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifications.mailbox.letter import parse, tokens_of
 from notifications.models import ChannelKind, Message, MessageState
-from notifications.status import move
+from notifications.status import News, move
 
 #: Codes of ``notifications.provider_errors``: the address is none, or this message could not go there.
 NO_SUCH_ADDRESS: Final = "bounced"
@@ -65,15 +65,14 @@ def take_bounce(session: Session, bounce: Bounce, now: datetime) -> bool:
     message = session.scalars(query).one_or_none()
     if message is None or message.address.casefold() != bounce.recipient:
         return False
-    return move(
-        session.connection(),
-        message.id,
-        message.centre_id,
-        MessageState.UNDELIVERED,
+    news = News(
+        of=message.id,
+        status=MessageState.UNDELIVERED,
         source="provider",
         key="bounce",
         now=now,
         error_code=bounce.error_code,
         # Now is when its failure is to be followed up, however long the mail server tried.
-        next_at=now,
+        columns={"next_at": now},
     )
+    return move(session.connection(), news)

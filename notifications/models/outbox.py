@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base, CentreOwned
+
+#: What an index of the queue holds.
+_QUEUED: Final = text("state = 'queued'")
 
 
 class ChannelKind(StrEnum):
@@ -71,7 +74,8 @@ class Message(CentreOwned, Base):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("centre_id", "key"),
-        Index("ix_message_due", "state", "next_at"),
+        Index("ix_message_due", "state", "channel", "next_at"),
+        Index("ix_message_expires", "expires_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_message_provider_sid", "provider_sid"),
         Index("ix_message_centre_created", "centre_id", "created_at"),
         Index("ix_message_address", "centre_id", "address", "created_at"),
@@ -155,7 +159,7 @@ class MessageEvent(CentreOwned, Base):
     __tablename__ = "message_event"
     __table_args__ = (UniqueConstraint("message_id", "key"),)
 
-    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(80))
     source: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(20))

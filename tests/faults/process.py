@@ -22,12 +22,13 @@ from typing import Any
 from sqlalchemy import Engine, NullPool, create_engine, event, select
 from sqlalchemy.orm import Session
 
-from notifications.callbacks import record_status
+from notifications.callbacks import read_event
 from notifications.channels import Accepted, Outgoing
 from notifications.delivery import Worker, deliver_due
 from notifications.models import ChannelKind, MessageKind
 from notifications.outbox import Draft, Topic, enqueue
 from notifications.reconcile import reconcile
+from notifications.status import move_all
 from scheduler.db import begin_writing, writing
 from scheduler.models import Closure
 from scheduler.models.calendar import ClosureKind
@@ -128,9 +129,10 @@ def carry_out(order: dict[str, Any], engine: Engine, ledger: Path, step: Step) -
 
 
 def hear(engine: Engine, order: dict[str, Any], now: datetime) -> None:
-    """Take in what the provider tells of a message, as the web does."""
+    """Take in what the provider tells of messages, as the web does."""
+    given: dict[str, Any] = {"sid": "L-1", "status": "delivered", "error_code": None, "now": now}
     with writing(engine).begin() as connection:
-        record_status(connection, order["token"], sid="L-1", status="delivered", error_code=None, now=now)
+        move_all(connection, [news for token in order["tokens"] if (news := read_event(token, **given))])
 
 
 def publish(session: Session, order: dict[str, Any], now: datetime) -> None:

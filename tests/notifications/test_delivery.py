@@ -24,6 +24,7 @@ from notifications.delivery import (
     claim,
     deliver_due,
     settle,
+    write_down,
 )
 from notifications.jobs import deliver_messages
 from notifications.models import (
@@ -36,7 +37,7 @@ from notifications.models import (
 )
 from notifications.reconcile import ASK_AGAIN, GIVE_UP, reconcile
 from notifications.rests import UNCLEAR_IN_A_ROW
-from notifications.status import move
+from notifications.status import News, move
 from scheduler.models import Centre
 from tests.factories import Make, making_in
 from tests.notifications.channels import RecordingChannel
@@ -77,15 +78,8 @@ class Bench:
 
     def told(self, message: Message, status: MessageState) -> None:
         """Hear something of the provider."""
-        move(
-            self.session.connection(),
-            message.id,
-            message.centre_id,
-            status,
-            source="provider",
-            key="told",
-            now=self.now,
-        )
+        news = News(of=message.id, status=status, source="provider", key="told", now=self.now)
+        move(self.session.connection(), news)
         self.session.expire_all()
 
 
@@ -247,7 +241,9 @@ def test_a_worker_that_was_thought_dead_changes_nothing(bench: Bench, message: M
     bench.now += LEASE
     reconcile(bench.session, bench.clock, bench.worker)
     claim(bench.session, bench.clock, bench.worker)
-    settle(bench.session, bench.clock, bench.worker, stale, DOWN)
+    again = settle(bench.session, bench.clock, bench.worker, stale, DOWN)
+    assert isinstance(again, News)
+    write_down(bench.session, [again])
     settle(bench.session, bench.clock, bench.worker, stale, DeliveryError("30005", Verdict.STOP))
     bench.session.refresh(message)
     assert (message.state, message.attempts, bench.failures) == (S.CLAIMED, 2, [])

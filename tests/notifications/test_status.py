@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from notifications.models import Message, MessageState
-from notifications.status import FINAL, ORIGINS, STEPS, move
+from notifications.status import FINAL, ORIGINS, STEPS, News, move
 from scheduler.db import enter_centre
 from tests.factories import Make
 
@@ -25,7 +25,7 @@ def message(make: Make) -> Message:
 
 def happens(session: Session, message: Message, status: MessageState, **given: Any) -> bool:
     """Have something happen to a message; return whether it moved."""
-    moved = move(session.connection(), message.id, message.centre_id, status, **given)
+    moved = move(session.connection(), News(of=message.id, status=status, **given))
     session.expire_all()
     return moved
 
