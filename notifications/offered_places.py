@@ -116,6 +116,8 @@ def tell_offers(
     Belongs in the transaction that opens the offers, or that leaves fewer places in them.
     """
     offers = list(offers)
+    if not offers:
+        return 0
     teller = _Teller(session, centre, offers, now, page_address)
     count = 0
     for offer in offers:
@@ -151,6 +153,8 @@ def tell_fallbacks(
     Whoever gets a place they did not have is told of the change when it is part of the plan.
     """
     kept = [offer for offer in offers if offer.kind == OfferKind.CHOICE and offer.session_uid is not None]
+    if not kept:
+        return 0
     teller = _Teller(session, centre, kept, now, page_address)
     count = 0
     for offer in kept:
@@ -173,6 +177,8 @@ def tell_fallbacks(
 def tell_refused(session: Session, centre: Centre, offers: Iterable[ChoiceOffer], now: datetime) -> int:
     """Say to people that the place they chose can no longer be had; return how many messages."""
     offers = list(offers)
+    if not offers:
+        return 0
     teller = _Teller(session, centre, offers, now, None)
     count = 0
     for offer in offers:

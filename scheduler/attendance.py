@@ -7,7 +7,7 @@ both stay in the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -146,6 +146,21 @@ def answer(
     return record
 
 
+def say_coming(
+    session: Session, centre_id: int, said: Sequence[tuple[GroupSession, int]], now: datetime
+) -> None:
+    """Store that people come, each to a session they are expected in that takes place.
+
+    Two queries, however many people.
+    """
+    records = _records(session, centre_id, [(held.uid, person) for held, person in said])
+    for held, person in said:
+        record = records.get((held.uid, person)) or _new_record(session, held, person)
+        record.answer, record.answer_reason, record.answered_at = Answer.COMING, "", now
+        records[held.uid, person] = record
+    session.flush()
+
+
 def _ask_for_a_call(session: Session, held: GroupSession, participant_id: int, now: datetime) -> None:
     """Raise one open task to call a person back about a session."""
     query = select(Task.id).where(
@@ -176,7 +191,7 @@ def apply_taps(
     """
     held = _sessions_of(session, centre_id, taps)
     known = _known_keys(session, centre_id, taps)
-    records = _records(session, centre_id, taps)
+    records = _records(session, centre_id, [(tap.session_uid, tap.participant_id) for tap in taps])
     expected = _expected(session, held, taps)
     people = _strangers(session, centre_id, taps, expected)
     reasons = _reasons(session, centre_id, taps)
@@ -267,11 +282,15 @@ def _known_keys(session: Session, centre_id: int, taps: list[Tap]) -> dict[str, 
     return {key: AttendanceState(state) for key, state in session.execute(query)}
 
 
-def _records(session: Session, centre_id: int, taps: list[Tap]) -> dict[tuple[str, int], AttendanceRecord]:
+def _records(
+    session: Session, centre_id: int, where: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], AttendanceRecord]:
+    """Return what is stored of some people in some sessions, by session and person."""
+    uids, people = {uid for uid, _ in where}, {person for _, person in where}
     query = select(AttendanceRecord).where(
         AttendanceRecord.centre_id == centre_id,
-        AttendanceRecord.session_uid.in_({tap.session_uid for tap in taps}),
-        AttendanceRecord.participant_id.in_({tap.participant_id for tap in taps}),
+        AttendanceRecord.session_uid.in_(uids),
+        AttendanceRecord.participant_id.in_(people),
     )
     return {(row.session_uid, row.participant_id): row for row in session.scalars(query)}
 

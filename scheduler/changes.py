@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from scheduler.in_force import days_in_force, holds
+from scheduler.in_force import states_in_force
 from scheduler.models import Centre, GroupSession, Plan
 from scheduler.session_state import SessionState, load_states
 
@@ -86,12 +86,9 @@ class PlanChanges:
 
 def changes_of(session: Session, centre: Centre, plan: Plan) -> PlanChanges:
     """Return what a draft changes, or what a version changed when it was published."""
-    held = days_in_force(session, centre.id, before=plan.publication)
+    before = states_in_force(session, centre.id, plan.first_day, plan.last_day, before=plan.publication)
     ours = GroupSession.centre_id == centre.id
-    return compare(
-        load_states(session, ours, holds(held, plan.first_day, plan.last_day)),
-        load_states(session, ours, GroupSession.plan_id == plan.id),
-    )
+    return compare(before.values(), load_states(session, ours, GroupSession.plan_id == plan.id))
 
 
 def compare(

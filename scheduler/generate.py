@@ -16,7 +16,7 @@ from scheduler.in_force import last_publication
 from scheduler.models import Activity, Centre, Plan, PlanRun, PlanState
 from scheduler.planner_ids import activity_rows
 from scheduler.problem_builder import BuiltProblem
-from scheduler.session_state import SessionState, from_planned, new_row, stamped
+from scheduler.session_state import SessionState, from_planned, insert_states, stamped
 from scheduler.timegrid import monday_of, to_wall
 from solver.problem import PlannedSession
 from solver.solution import Solution
@@ -104,8 +104,8 @@ def store_solution(
     plan.unmet = [asdict(unmet) for unmet in solution.unmet]
     states = _states(session, centre, built, built.reserved.without(solution.sessions), now)
     plan.overridden = chosen_overrides(report.overridden, states)
-    session.add_all([new_row(state, plan) for state in states])
     session.flush()
+    insert_states(session, plan, states)
     return plan
 
 

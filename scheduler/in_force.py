@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler.models import GroupSession, Plan
+from scheduler.session_state import SessionState, load_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,15 @@ def sessions_in_force(
     """Return the sessions in force between two days, ends included, cancelled ones too."""
     held = days_in_force(session, centre_id, before=before)
     return loaded_sessions(session, GroupSession.centre_id == centre_id, holds(held, first_day, last_day))
+
+
+def states_in_force(
+    session: Session, centre_id: int, first_day: date, last_day: date, *, before: int | None = None
+) -> dict[str, SessionState]:
+    """Return the same as :func:`sessions_in_force` as data, by uid."""
+    held = days_in_force(session, centre_id, before=before)
+    found = load_states(session, GroupSession.centre_id == centre_id, holds(held, first_day, last_day))
+    return {state.uid: state for state in found}
 
 
 def sessions_of(session: Session, plan: Plan) -> list[GroupSession]:

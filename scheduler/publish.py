@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from scheduler.audit import record
 from scheduler.changes import PlanChanges, compare
 from scheduler.errors import InvalidInputError, PlanRejectedError, StalePlanError
 from scheduler.generate import chosen_overrides
 from scheduler.held_places import Hold, lost_holds, take_away
-from scheduler.in_force import days_in_force, last_publication, sessions_in_force, sessions_of
+from scheduler.in_force import days_in_force, last_publication, sessions_of, states_in_force
 from scheduler.judge import Judge, Judgement
 from scheduler.message import N_
 from scheduler.models import Centre, GroupSession, Plan, PlanState
@@ -69,7 +70,6 @@ def publish(
     *,
     user_id: int | None = None,
     acknowledged: bool = False,
-    verdict: Judgement | None = None,
 ) -> PublishResult:
     """Make a draft the version in force on its days.
 
@@ -82,8 +82,6 @@ def publish(
     acknowledged : bool
         Publish though the data have changed since the plan was made and it breaks hard rules now; the
         rules are then kept with the sessions as overridden.
-    verdict : Judgement, optional
-        What the judge found a moment ago of just these sessions, since judging takes the most time.
 
     Raises
     ------
@@ -97,25 +95,66 @@ def publish(
     if plan.state != PlanState.DRAFT:
         raise InvalidInputError(N_("Seul un brouillon peut être publié."))
     check_fresh(session, plan)
-    before = {
-        row.uid: state_of(row) for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)
-    }
+    before = states_in_force(session, centre.id, plan.first_day, plan.last_day)
     rows = {row.uid: row for row in sessions_of(session, plan)}
-    if _keep_what_has_begun(session, plan, rows, before, now) or verdict is None:
-        verdict = Judge(session, centre, plan, now).judge(state_of(row) for row in rows.values())
-    broken = upcoming(verdict.report.broken, {uid: state_of(row) for uid, row in rows.items()}, now)
-    if broken:
-        if not acknowledged or any(breach.rule in NEVER_OVERRIDDEN for breach in broken):
-            raise PlanRejectedError([f"{breach.rule}: {breach.message}" for breach in broken])
-        _override(rows, broken)
-    after = []
-    for uid, row in rows.items():
-        state = state_of(row)
-        after.append(stamped(state, before.get(uid), now, state))
-        if after[-1] != state:
-            write_state(row, after[-1])
+    _keep_what_has_begun(session, plan, rows, before, now)
+    stored = {uid: state_of(row) for uid, row in rows.items()}
+    verdict = Judge(session, centre, plan, now).judge(stored.values())
+    after = {}
+    for uid, state in accepted(stored, verdict, now, acknowledged=acknowledged).items():
+        after[uid] = stamped(state, before.get(uid), now, state)
+        if after[uid] != stored[uid]:
+            write_state(rows[uid], after[uid])
+    return put_in_force(session, centre, plan, before, after, verdict, now, user_id=user_id)
+
+
+def accepted(
+    states: Mapping[str, SessionState], verdict: Judgement, now: datetime, *, acknowledged: bool
+) -> dict[str, SessionState]:
+    """Return the sessions of a plan with the hard rules that somebody has knowingly let each break.
+
+    Raises
+    ------
+    PlanRejectedError
+        If the plan breaks hard rules that nobody acknowledged, or that nobody may override.
+    """
+    found = dict(states)
+    broken = upcoming(verdict.report.broken, found, now)
+    if broken and (not acknowledged or any(breach.rule in NEVER_OVERRIDDEN for breach in broken)):
+        raise PlanRejectedError([f"{breach.rule}: {breach.message}" for breach in broken])
+    for breach in broken:
+        for uid in breach.sessions:
+            if uid in found:
+                rules = {*found[uid].overrides, breach.rule}
+                found[uid] = replace(found[uid], overrides=tuple(sorted(rules)))
+    return found
+
+
+def put_in_force(
+    session: Session,
+    centre: Centre,
+    plan: Plan,
+    before: Mapping[str, SessionState],
+    after: Mapping[str, SessionState],
+    verdict: Judgement,
+    now: datetime,
+    *,
+    user_id: int | None = None,
+) -> PublishResult:
+    """Make a draft that is fresh and accepted the version in force on its days.
+
+    Parameters
+    ----------
+    before, after : mapping of str to SessionState
+        The sessions in force on those days, and those that the draft has, as they are stored.
+
+    Raises
+    ------
+    StalePlanError
+        If another version is published at this very moment.
+    """
     settle_demands(session, plan, verdict, now, user_id=user_id)
-    plan.overridden = chosen_overrides((*verdict.report.overridden, *verdict.report.broken), after)
+    plan.overridden = chosen_overrides((*verdict.report.overridden, *verdict.report.broken), after.values())
     plan.state = PlanState.PUBLISHED
     plan.published_at, plan.published_by_id = now, user_id
     try:
@@ -124,14 +163,14 @@ def publish(
             session.flush()
     except IntegrityError as error:
         raise StalePlanError(plan.number) from error
-    states = {state.uid: state for state in after}
-    if lost := lost_holds(session, centre, plan.first_day, plan.last_day, before, states, now):
+    if lost := lost_holds(session, centre, plan.first_day, plan.last_day, before, after, now):
         take_away(session, centre, lost)
     replaced = _supersede(session, centre, plan, now)
     entry = record(session, user_id, "plan.publish", f"plan:{plan.id}", {"superseded": replaced}, now=now)
     entry.centre_id = centre.id
     session.flush()
-    return PublishResult(plan=plan, changes=compare(before.values(), after), superseded=tuple(replaced))
+    changes = compare(before.values(), after.values())
+    return PublishResult(plan=plan, changes=changes, superseded=tuple(replaced))
 
 
 def check_fresh(session: Session, plan: Plan) -> None:
@@ -158,7 +197,7 @@ def check_fresh(session: Session, plan: Plan) -> None:
 
 
 def upcoming(
-    breaches: tuple[Breach, ...], states: dict[str, SessionState], now: datetime
+    breaches: tuple[Breach, ...], states: Mapping[str, SessionState], now: datetime
 ) -> tuple[Breach, ...]:
     """Return the breaches that a session has a part in which has not begun."""
     return tuple(
@@ -175,45 +214,33 @@ def _keep_what_has_begun(
     rows: dict[str, GroupSession],
     before: dict[str, SessionState],
     now: datetime,
-) -> bool:
-    """Make the draft say of the past what was announced, since it may be days old; tell if it did not."""
-    changed = False
+) -> None:
+    """Make the draft say of the past what was announced, since it may be days old."""
     for uid, row in list(rows.items()):
         announced = before.get(uid)
         if row.starts_at > now and (announced is None or announced.starts_at > now):
             continue
         if announced is None:
             session.delete(rows.pop(uid))
-        elif announced == state_of(row):
-            continue
         else:
             write_state(row, announced)
-        changed = True
     for uid, announced in before.items():
         if announced.starts_at <= now and uid not in rows:
             rows[uid] = new_row(announced, plan)
             session.add(rows[uid])
-            changed = True
     session.flush()
-    return changed
-
-
-def _override(rows: dict[str, GroupSession], broken: tuple[Breach, ...]) -> None:
-    """Keep with every session the rules that somebody has knowingly let it break."""
-    for breach in broken:
-        for uid in breach.sessions:
-            if uid in rows:
-                state = state_of(rows[uid])
-                write_state(
-                    rows[uid], replace(state, overrides=tuple(sorted({*state.overrides, breach.rule})))
-                )
 
 
 def _supersede(session: Session, centre: Centre, plan: Plan, now: datetime) -> list[int]:
     """Mark the versions that say nothing any more about a day to come; return their ids."""
     today = to_wall(now, ZoneInfo(centre.timezone))[0]
     alive = {piece.plan_id for piece in days_in_force(session, centre.id) if piece.last_day >= today}
-    query = select(Plan).where(Plan.centre_id == centre.id, Plan.state == PlanState.PUBLISHED)
+    # What the judge found of a large plan is long, and is not needed here.
+    query = (
+        select(Plan)
+        .where(Plan.centre_id == centre.id, Plan.state == PlanState.PUBLISHED)
+        .options(load_only(Plan.state, Plan.version))
+    )
     replaced = [row for row in session.scalars(query) if row.id not in alive and row.id != plan.id]
     for row in replaced:
         row.state = PlanState.SUPERSEDED

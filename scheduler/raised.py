@@ -22,10 +22,12 @@ def settle_demands(
 
     A demand that a person closed otherwise is left alone.
     """
-    read = ReadPlan(verdict.problem, verdict.sessions)
     asked = {
         number: demand for demand in verdict.problem.demands if (number := raised_task(demand.id)) is not None
     }
+    if not asked:
+        return []
+    read = ReadPlan(verdict.problem, verdict.sessions)
     query = select(Task).where(Task.centre_id == plan.centre_id, Task.id.in_(asked)).order_by(Task.id)
     settled = []
     for task in session.scalars(query):

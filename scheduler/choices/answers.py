@@ -10,13 +10,12 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from scheduler.attendance import CALL_BACK, answer, expected_ids
+from scheduler.attendance import CALL_BACK, expected_ids, say_coming
 from scheduler.choices.places import LOST, fits, in_force, is_present
 from scheduler.errors import InvalidInputError
 from scheduler.held_places import lock, made_uid
 from scheduler.message import N_
 from scheduler.models import (
-    Answer,
     Centre,
     ChoiceOffer,
     ChoicePlace,
@@ -120,7 +119,7 @@ def take(
         if by_default:
             offer.state = OfferState.EXPIRED
         else:
-            say_coming(session, offer.centre_id, [(offer, place)], now)
+            tell_coming(session, offer.centre_id, [(offer, place)], now)
     else:
         place.state, offer.state, offer.settled_at = PlaceState.CHOSEN, OfferState.CHOSEN, None
     if offer.freed_seat_id is not None:
@@ -128,16 +127,15 @@ def take(
     session.flush()
 
 
-def say_coming(
+def tell_coming(
     session: Session, centre_id: int, taken: Collection[tuple[ChoiceOffer, ChoicePlace]], now: datetime
 ) -> None:
     """Keep with sessions that people said they come: choosing a place says so."""
     uids = {offer.id: place.session_uid or offer.session_uid or made_uid(offer) for offer, place in taken}
     rows = in_force(session, centre_id, uids.values())
-    for offer, _ in taken:
-        row = rows.get(uids[offer.id])
-        if row is not None and row.cancelled_at is None and offer.participant_id in expected_ids(row):
-            answer(session, row, offer.participant_id, Answer.COMING, now)
+    said = [(rows[uids[offer.id]], offer.participant_id) for offer, _ in taken if uids[offer.id] in rows]
+    there = [(row, who) for row, who in said if row.cancelled_at is None and who in expected_ids(row)]
+    say_coming(session, centre_id, there, now)
 
 
 def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire, open_offers, propose, withdraw
-from scheduler.choices.apply import CHOICE_REFUSED, fold_choices
+from scheduler.choices.apply import CHOICE_REFUSED
+from scheduler.choices.next_version import fold_choices
 from scheduler.choices.rounds import discard_round, send_round, start_round
 from scheduler.edit import edit
 from scheduler.edit_acts import CancelSession
@@ -162,37 +162,12 @@ def test_what_was_worked_out_before_somebody_thought_better_is_not_used(
     (offer,) = offered()
     choose(session, offer, 2, now)
     (folded,) = fold_choices(session, centre, now)
-    assert folded.holds(world["plan"], 1, [offer])
+    assert folded.holds(session, centre, world["plan"].id, [offer], now)
     choose(session, offer, 3, now + timedelta(seconds=1))
     assert apply_choices(session, centre, now, folded=[folded]) == [], "worked out again next time"
     (done,) = apply_choices(session, centre, now)
     assert done.applied == (offer,)
     assert in_force(session, centre)[row.uid].starts_at == offer.places[2].starts_at
-
-
-@one_database
-def test_who_thinks_better_of_it_while_the_version_is_written_is_not_overruled(
-    session: Session,
-    centre: m.Centre,
-    world: World,
-    interview: Any,
-    offered: Any,
-    now: datetime,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    interview(world["person"])
-    (offer,) = offered()
-    choose(session, offer, 2, now)
-    folded = fold_choices(session, centre, now)
-
-    def publish_slowly(*args: Any, **options: Any) -> Any:
-        done = publish(*args, **options)
-        choose(session, offer, 3, now)
-        return done
-
-    monkeypatch.setattr("scheduler.choices.apply.publish", publish_slowly)
-    with pytest.raises(StaleDataError), session.begin_nested():
-        apply_choices(session, centre, now, folded=folded)
 
 
 @one_database
@@ -233,6 +208,42 @@ def test_an_open_draft_says_the_same(
     assert draft.basis == done.published.plan.publication
     assert {x.uid: x.starts_at for x in draft.sessions}[row.uid] == offer.places[2].starts_at
     publish(session, centre, draft, now)
+
+
+@one_database
+def test_a_draft_that_is_edited_meanwhile_is_not_left_behind(
+    session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
+) -> None:
+    row = interview(world["person"])
+    others = [hold(make, world, world["plan"], MONDAY + timedelta(day)) for day in (2, 3)]
+    (offer,) = offered()
+    choose(session, offer, 3, now)
+    early = fold_choices(session, centre, now)
+    draft = edit(session, centre, world["plan"], CancelSession(uid=others[0].uid), now).plan
+    assert apply_choices(session, centre, now, folded=early) == [], "a draft that nobody looked at"
+    read = fold_choices(session, centre, now)
+    edit(session, centre, draft, CancelSession(uid=others[1].uid), now)
+    assert apply_choices(session, centre, now, folded=read) == [], "it says something else now"
+    (done,) = apply_choices(session, centre, now, folded=fold_choices(session, centre, now))
+    assert done.applied == (offer,)
+    session.expire_all()
+    assert [x.uid for x in draft.sessions if x.cancelled_at] == [other.uid for other in others]
+    assert {x.uid: x.starts_at for x in draft.sessions}[row.uid] == offer.places[2].starts_at
+    publish(session, centre, draft, now)
+
+
+@one_database
+def test_what_begins_while_it_is_worked_out_stays_as_it_was(
+    session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime
+) -> None:
+    row = interview(world["person"])
+    (offer,) = offered()
+    choose(session, offer, 3, now)
+    first = min(row.starts_at, offer.places[2].starts_at)
+    folded = fold_choices(session, centre, first - timedelta(seconds=1))
+    assert apply_choices(session, centre, first, folded=folded) == []
+    (done,) = apply_choices(session, centre, first)
+    assert (done.applied, done.refused) == ((), (offer,))
 
 
 @one_database

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire
-from scheduler.choices.apply import fold_choices
+from scheduler.choices.next_version import fold_choices
 from scheduler.in_force import sessions_in_force
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold
@@ -182,7 +182,8 @@ def test_every_place_keeps_every_rule(
             assert choose(session, offer, number, now).outcome == Outcome.CHOSEN
             (folded,) = fold_choices(session, centre, now)
             assert offer.id in folded.kept
-            assert folded.verdict.report.broken == ()
+            assert folded.version is not None
+            assert folded.version.verdict.report.broken == ()
 
 
 @one_database

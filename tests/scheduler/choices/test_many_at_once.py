@@ -16,7 +16,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler import models as m
 from scheduler.choices import Outcome, choose
-from scheduler.choices.apply import apply_choices, fold_choices
+from scheduler.choices.apply import apply_choices
+from scheduler.choices.next_version import fold_choices
 from scheduler.db import begin_writing
 from scheduler.in_force import sessions_in_force
 from tests.factories import MONDAY, making_in
