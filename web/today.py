@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from notifications.replies.understand import REASONS
-from scheduler.attendance import Outcome, Result, Tap, apply_taps
+from scheduler.attendance import EARLIEST_MARK, Outcome, Result, Tap, apply_taps
 from scheduler.errors import InvalidInputError
 from scheduler.links import find_card
 from scheduler.models import AttendanceState, Role
@@ -101,6 +101,8 @@ def show() -> str:
         before=day - timedelta(1),
         after=day + timedelta(1),
         is_today=day == today(),
+        now=now(),
+        EARLIEST_MARK=EARLIEST_MARK,
         mine=mine,
         calls=calls,
         next_day=None if calls else next_day(session, g.centre.id, day, staff_id=staff_id),

@@ -78,6 +78,12 @@ def test_fifteen_people_with_three_exceptions_take_four_taps(
     expect(page.locator('[data-state="present"]')).to_have_count(PEOPLE - 3)
     page.get_by_label("Quelqu'un d'autre").fill("Nom")
     expect(page.locator(".roll-found button").first).to_be_visible()
+    held.cancelled_at = held.starts_at
+    rows.commit()
+    mark(page, "Nom00 I.", "absent")
+    expect(page.locator("#refused")).to_contain_text("annulée")
+    kept = page.get_by_role("group", name="Nom00 I.").locator("button[value=present]")
+    expect(kept).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@
   const status = async () => {
     const taps = await queued();
     document.querySelectorAll("[data-queued]").forEach((row) => { delete row.dataset.queued; });
+    document.querySelectorAll(".roll").forEach((list) => list.toggleAttribute("data-early", list.dataset.opens > Date.now() / 1000));
     for (const tap of taps) {
       const row = line(tap);
       if (row) { row.dataset.queued = ""; show(row, tap.state, tap.minutes, tap.reason_id); }
@@ -113,10 +114,10 @@
           const tap = taps.find((each) => each.key === result.key);
           await store("readwrite", (all) => all.delete(result.key));
           const row = line(tap);
-          if (result.outcome === "refused") complain(tap, result.reason);
-          if (result.outcome === "superseded") {
-            complain(tap, words.superseded);
-            if (row) show(row, result.state, 0, null);
+          if (row && result.state) row.dataset.kept = result.state;
+          if (result.outcome === "refused" || result.outcome === "superseded") {
+            complain(tap, result.reason || words.superseded);
+            if (row) show(row, row.dataset.kept || "unmarked", 0, null);
           }
         }
       }
@@ -198,6 +199,7 @@
     if (!event.target.matches(".roll-all")) return;
     const rows = event.target.closest(".roll").querySelectorAll('.roll-line[data-state="unmarked"]:not([data-announced])');
     if (rows.length) await keep([...rows].map((row) => note(row, "present")));
+    event.target.parentElement.querySelector(".roll-full").focus();
   });
 
   // --- somebody else -----------------------------------------------------------------------
@@ -326,6 +328,7 @@
 
   // --- start -------------------------------------------------------------------------------
   document.querySelectorAll(".roll-line").forEach((row) => {
+    row.dataset.kept = row.dataset.state;
     show(row, row.dataset.state, Number(row.dataset.minutes), Number(row.dataset.reasonId) || null);
   });
   window.addEventListener("online", send);
