@@ -29,6 +29,7 @@ from notifications.reminders import lock_messages
 from notifications.step_times import telling_time
 from notifications.visits import place_words, said_beforehand
 from notifications.wording import Told
+from scheduler.changes import PlanChanges
 from scheduler.in_force import days_in_force
 from scheduler.models import Activity, Centre, Participant, Room, Site
 from scheduler.publish import PublishResult
@@ -95,17 +96,13 @@ def announce(
     cause = f"change:{result.plan.publication}:"
     if not policies.centre.active or _is_told(session, centre, cause):
         return 0
-    changes = [
-        change
-        for each in result.changes.people
-        if (change := net_change(each)) is not None and max(change.starts) > now
-    ]
+    changes = _coming(result.changes, now)
     if not changes:
         return 0
     _take_reminders_back(session, centre, changes, now)
     fresh = [
         change
-        for change in _to_tell(session, centre, policies, result, changes, now)
+        for change in _to_tell(session, centre, policies, changes, now, before=result.plan.publication)
         if (change.participant_id, change.uid) not in set(known)
     ]
     # What is not told now may still undo what waits to be told.
@@ -121,6 +118,23 @@ def announce(
     return enqueue_all(session, _drafts(session, centre, policies, cause, left, now, page_address), now)
 
 
+def people_to_tell(session: Session, centre: Centre, changes: PlanChanges, now: datetime) -> set[int] | None:
+    """Return the ids of those whom :func:`announce` would tell of a draft, ``None`` if it never tells."""
+    policies = load_policies(session, centre)
+    if not policies.centre.active:
+        return None
+    told = _to_tell(session, centre, policies, _coming(changes, now), now)
+    return {each.participant_id for each in told}
+
+
+def _coming(changes: PlanChanges, now: datetime) -> list[NetChange]:
+    return [
+        change
+        for each in changes.people
+        if (change := net_change(each)) is not None and max(change.starts) > now
+    ]
+
+
 def _is_told(session: Session, centre: Centre, cause: str) -> bool:
     query = select(Message.id).where(Message.centre_id == centre.id, Message.key.startswith(cause)).limit(1)
     return session.scalar(query) is not None
@@ -130,19 +144,19 @@ def _to_tell(
     session: Session,
     centre: Centre,
     policies: Policies,
-    result: PublishResult,
-    changes: Iterable[NetChange],
+    changes: Collection[NetChange],
     now: datetime,
+    *,
+    before: int | None = None,
 ) -> list[NetChange]:
     """Return the changes that people are told of: near ones, of days that had been announced."""
     zone = ZoneInfo(centre.timezone)
     last_day = to_wall(now, zone)[0] + timedelta(days=policies.centre.change_days)
-    announced = days_in_force(session, centre.id, before=result.plan.publication)
+    announced = days_in_force(session, centre.id, before=before)
 
     def was_announced(day: date) -> bool:
         return any(piece.first_day <= day <= piece.last_day for piece in announced)
 
-    changes = list(changes)
     programmes = _programmes(session, changes)
     said = said_beforehand(session, centre.id, {each.uid for each in changes})
     found = []

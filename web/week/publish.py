@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import ngettext
 from flask_login import current_user
 
+from notifications.changes import people_to_tell
 from scheduler.errors import PlanRejectedError, StalePlanError
 from scheduler.models import Plan, PlanState
 from scheduler.publish import check_fresh, preview
@@ -15,7 +17,7 @@ from scheduler.publish import publish as make_public
 from scheduler.timegrid import monday_of
 from scheduler.versions import find_version
 from solver.verify import NEVER_OVERRIDDEN
-from web.clock import now
+from web.clock import now, today
 from web.extensions import db
 from web.permissions import Permission, requires
 from web.telling import tell_people
@@ -77,7 +79,12 @@ def confirm_publish(number: int) -> Any:
             ),
             "info",
         )
-    return redirect(url_for("week.show", jour=monday_of(plan.first_day)))
+    return redirect(url_for("week.show", jour=_first_week(plan)))
+
+
+def _first_week(plan: Plan) -> date:
+    """Return the Monday of the plan's first week that is not over."""
+    return monday_of(min(max(plan.first_day, today()), plan.last_day))
 
 
 def _page(plan: Plan, status: int = 200) -> Any:
@@ -88,12 +95,16 @@ def _page(plan: Plan, status: int = 200) -> Any:
     except StalePlanError as error:
         newer = error.number
     found = preview(session, g.centre, plan, now())
+    told = people_to_tell(session, g.centre, found.changes, now())
     speaker = speaker_for(plan, found.conflicts)
     page = render_template(
         "week/publish.html",
         plan=plan,
         period=period(plan.first_day, plan.last_day),
         changes=change_words(found.changes, MOST),
+        silent=told is None,
+        told=len(told or ()),
+        first_week=_first_week(plan),
         truth=truth_of(plan),
         newer=newer,
         conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in found.conflicts)),

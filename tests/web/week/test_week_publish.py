@@ -28,7 +28,9 @@ def plan_now(rows: Session, world: World) -> m.Plan:
 
 def test_the_page_says_what_changes_for_whom(client: FlaskClient, world: World, at: str) -> None:
     page = client.get(f"{at}publier/1").text
-    assert "Publier et annoncer à 1 personne" in page
+    # What was never published before is left to the reminders.
+    assert "annoncer" not in page
+    assert "attend les rappels" in page
     assert "nouvelle : 1" in page
     assert "Amina Haddad" in page
     assert "Nadia" in page
@@ -55,6 +57,9 @@ def test_those_whom_a_publication_touches_get_a_message_in_its_transaction(
     room = make_row(m.Room, site=world["site"], name="Salle 9")
     hold(make_row, world, later, world["tuesday"], person, uid=world["row"].uid, room=room)
     rows.commit()
+    page = client.get(f"{at}publier/2").text
+    assert "Publier et annoncer à 1 personne" in page
+    assert "attend les rappels" not in page
     answer = client.post(f"{at}publier/2", follow_redirects=True)
     assert "1 message l&#39;annonce." in answer.text
     (sent,) = rows.scalars(select(Message)).all()
