@@ -123,7 +123,7 @@ def script(call: Call) -> list[str]:
     name = settings.message_name(g.centre)
     said = [
         _(
-            "Bonjour, c'est %(centre)s. Puis-je parler à %(name)s ?",
+            "Bonjour, ici %(centre)s. Puis-je parler à %(name)s ?",
             centre=name,
             name=call.participant.first_name,
         )

@@ -60,6 +60,15 @@
   // Nobody is signed in: names kept for a room without network go; marks that wait to be sent stay.
   if (document.querySelector("form[data-forget]") && "caches" in window) caches.delete("semainier-today-1");
 
+  // While the focus is in a list of cards, J goes to the next one and K to the one before.
+  document.addEventListener("keydown", (event) => {
+    const step = { j: 1, k: -1 }[event.key];
+    const card = event.target.closest("[data-cards] > *");
+    if (!step || !card || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select")) return;
+    (step > 0 ? card.nextElementSibling : card.previousElementSibling)?.focus();
+  });
+
   // "/" goes to the search field of the page.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
