@@ -7,7 +7,8 @@ quotation by its words, since they are our own.
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from collections import Counter
+from html import unescape
 from typing import Final
 
 #: Longer lines than this are looked at in their beginning only.
@@ -16,8 +17,7 @@ _MOST_LINES: Final = 400
 
 #: Lines of a signature or a quotation that end a person's own words.
 _ENDS: Final = re.compile(
-    r"--\s?$"
-    r"|_{8,}|-{3,}.*\w.*-{3,}\s*$|\*{3,}.*\w.*\*{3,}\s*$"
+    r"--\s?$|_{8,}"
     r"|(envoyé (de|depuis|à partir)|sent (from|with|via)|verzonden (vanaf|met|via|vanuit|door)"
     r"|von meinem .{2,30} gesendet|gesendet (von|mit)|enviado (desde|do|de|a partir)|get outlook"
     r"|obtenir outlook|outlook (voor|für|pour|for)"
@@ -26,8 +26,11 @@ _ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 
+#: What stands on both sides of the words that announce a quotation.
+_RULES: Final = ("---", "***")
+
 #: The line above a quotation: it ends with a colon, and holds an address, or a date with an hour.
-_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+_ADDRESS: Final = re.compile(r"[\w.+-]@[\w-]+\.\w")
 _HOUR: Final = re.compile(r"\d{1,2}\s?[:.hu]\s?\d{2}")
 _YEAR: Final = re.compile(r"\b20\d\d\b|[٠-٩۰-۹]{4}")
 
@@ -51,12 +54,17 @@ def own_words(text: str, told: str = "") -> str:
             # Words below a quotation are a person's own as well.
             _drop_attribution(kept)
             continue
-        if _ENDS.match(line.strip()) or _is_header(lines, at) or _quotes_us(line, ours):
+        if _is_end(line.strip()) or _is_header(lines, at) or _quotes_us(line, ours):
             _drop_attribution(kept)
             break
         kept.append(line)
     _drop_attribution(kept)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+
+
+def _is_end(line: str) -> bool:
+    ruled = line[:3] in _RULES and line.endswith(line[:3]) and re.search(r"\w", line) is not None
+    return ruled or _ENDS.match(line) is not None
 
 
 def _bare(line: str) -> str:
@@ -101,50 +109,56 @@ def _is_dated(line: str) -> bool:
     return _HOUR.search(line) is not None and _YEAR.search(line) is not None
 
 
-class _Reader(HTMLParser):
-    """Collects the text of a page, line by line, without quotations and what is not shown."""
-
-    _BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "table", "ul", "ol"})
-    _HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote", "template"})
-    _VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr"})
-    _QUOTED: Final = re.compile(
-        r"gmail_quote|gmail_attr|gmail_signature|yahoo_quoted|moz-cite|moz-signature|divrplyfwdmsg"
-        r"|appendonsend|protonmail_quote|tutanota_quote",
-        re.IGNORECASE,
-    )
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-        self._over = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        marks = " ".join(value or "" for name, value in attrs if name in ("class", "id"))
-        quoted = tag in self._HIDDEN or self._QUOTED.search(marks) is not None
-        # Outlook writes the quotation behind this mark, not inside of it.
-        self._over = self._over or "appendonsend" in marks.lower() or "divrplyfwdmsg" in marks.lower()
-        if tag in self._BREAKS:
-            self.parts.append("\n")
-        if tag not in self._VOID:
-            self._open.append((tag, quoted))
-
-    def handle_endtag(self, tag: str) -> None:
-        if any(name == tag for name, _quoted in self._open):
-            while self._open.pop()[0] != tag:
-                pass
-        if tag in self._BREAKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._over and not any(quoted for _name, quoted in self._open):
-            self.parts.append(re.sub(r"\s+", " ", data))
-
-
 def html_to_text(page: str) -> str:
-    """Return the words of a page in HTML, without quotations."""
-    reader = _Reader()
-    reader.feed(page)
-    reader.close()
-    lines = (line.strip() for line in "".join(reader.parts).split("\n"))
+    """Return the words of a page in HTML, line by line, without quotations and what is not shown.
+
+    Takes as long as the page, however badly it is made.
+    """
+    first, *others = page.split("<!--")
+    shown = first + "".join(each.partition("-->")[2] for each in others)
+    found: list[str] = []
+    inside: list[tuple[str, bool]] = []
+    counts: Counter[str] = Counter()
+    hidden = at = 0
+    for tag in _TAG.finditer(shown):
+        if not hidden:
+            found.append(_shown(shown[at : tag.start()]))
+        at, name, marks = tag.end(), tag[2].lower(), tag[3]
+        # Outlook writes the quotation behind this mark, not inside of it.
+        if _BEHIND.search(marks):
+            break
+        if name in _BREAKS:
+            found.append("\n")
+        if tag[1]:
+            while counts[name]:
+                last, hides = inside.pop()
+                counts[last] -= 1
+                hidden -= hides
+                if last == name:
+                    break
+        elif name not in _VOID and not marks.endswith("/"):
+            hides = name in _HIDDEN or _QUOTED.search(marks) is not None
+            inside.append((name, hides))
+            counts[name] += 1
+            hidden += hides
+    else:
+        found.append(_shown(shown[at:]) if not hidden else "")
+    lines = (line.strip() for line in "".join(found).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _shown(words: str) -> str:
+    return re.sub(r"\s+", " ", unescape(_DECLARED.sub("", words)))
+
+
+_TAG: Final = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
+_DECLARED: Final = re.compile(r"<[!?][^<>]*>")
+_BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "table", "ul", "ol"})
+_HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote", "template"})
+_VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr"})
+_BEHIND: Final = re.compile(r"appendonsend|divrplyfwdmsg", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    r"gmail_quote|gmail_attr|gmail_signature|yahoo_quoted|moz-cite|moz-signature|protonmail_quote"
+    r"|tutanota_quote",
+    re.IGNORECASE,
+)
