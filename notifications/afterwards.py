@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import NO_ROUTE, flag_budget, load_allowance
+from notifications.allowance import NO_ROUTE, OVER_BUDGET, flag_budget, load_allowance
+from notifications.bundles import free_way
 from notifications.compose import Composer, PageAddress
-from notifications.contacts import exempt_people, routes_of
+from notifications.contacts import Route, exempt_people, routes_of
 from notifications.models import Message, MessageKind, MessageState
 from notifications.outbox import Draft, Topic, enqueue_all
 from notifications.policy import Policies, Policy, in_quiet_hours, load_policies
@@ -134,11 +135,8 @@ def enqueue_words(
     allowance = load_allowance(session, centre, policy, people, now)
     composer = Composer(session, centre, policy, page_address)
     today = to_wall(now, ZoneInfo(centre.timezone))[0]
-    drafts: list[Draft] = []
-    for each in words:
-        if each.participant_id not in people:
-            continue
-        route = next(iter(routes[each.participant_id]), None)
+
+    def draft_of(each: Word, route: Route | None, because: str = "") -> Draft:
         draft = composer.draft(
             each.kind,
             key=each.key,
@@ -151,13 +149,21 @@ def enqueue_words(
             ],
             expires_at=now + REACH,
             step=each.kind.value,
+            because=because,
         )
-        withheld = (
-            NO_ROUTE
-            if route is None
-            else allowance.refuse([each.participant_id], today, draft.price_eur_millicents)
+        if route is None:
+            return replace(draft, withheld=NO_ROUTE)
+        return replace(
+            draft, withheld=allowance.refuse([each.participant_id], today, draft.price_eur_millicents)
         )
-        drafts.append(replace(draft, withheld=withheld) if withheld else draft)
+
+    drafts: list[Draft] = []
+    for each in words:
+        if each.participant_id in people:
+            ways = routes[each.participant_id]
+            draft = draft_of(each, next(iter(ways), None))
+            free = free_way(ways, policy) if draft.withheld == OVER_BUDGET else None
+            drafts.append(draft if free is None else draft_of(each, free, OVER_BUDGET))
     flag_budget(session, centre, drafts, now)
     return enqueue_all(session, drafts, now)
 

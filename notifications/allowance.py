@@ -2,8 +2,8 @@
 
 Every message that costs money counts against the month in which it was written, whatever it is for: at the
 price the provider asked where that is known, at that of the list until then. Messages of the rules
-(``OPTIONAL``), and what comes in their place when they fail, are held back when too little is left; changes
-and answers go out all the same.
+(``OPTIONAL``), and what comes in their place when they fail, go by a way that costs nothing when too little
+is left, or are held back; changes and answers go out all the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from notifications.compose import BECAUSE
 from notifications.models import (
     ChannelKind,
     Message,
@@ -161,8 +162,8 @@ def is_affordable(session: Session, centre: Centre, policy: Policy, draft: Draft
 
 
 def flag_budget(session: Session, centre: Centre, drafts: Iterable[Draft], now: datetime) -> None:
-    """Tell the coordination, once a month, where messages wait for money."""
-    if not any(draft.withheld == OVER_BUDGET for draft in drafts):
+    """Tell the coordination, once a month, where messages wait for money, or go another way without."""
+    if not any(OVER_BUDGET in (draft.withheld, draft.facts.get(BECAUSE)) for draft in drafts):
         return
     day = to_wall(now, ZoneInfo(centre.timezone))[0]
     month = f"{day:%Y-%m}"

@@ -23,6 +23,9 @@ PageAddress = Callable[[int], str]
 #: Fact of a message that is said in the centre's second text.
 SECOND_TEXT: Final = "second_text"
 
+#: Fact of a message that does not take the person's first way: the rule for which it does not.
+BECAUSE: Final = "because"
+
 #: A message that did not leave by then is of no use.
 EXPIRY: Final = timedelta(minutes=15)
 
@@ -71,6 +74,7 @@ class Composer:
         more_variables: dict[str, Any] | None = None,
         name: str | None = None,
         second: bool = False,
+        because: str = "",
     ) -> Draft:
         """Return the row of a message to some people of one address, the first of whom is addressed.
 
@@ -82,6 +86,8 @@ class Composer:
             Which text of the kind; see ``notifications.wording.render``.
         second : bool
             In the centre's second text, where it has one.
+        because : str
+            The rule for which it does not take the person's first way, if so.
         """
         first = people[0]
         variables: dict[str, Any] = {"name": names_of(people), "sessions": list(told)} | (
@@ -89,6 +95,11 @@ class Composer:
         )
         if self._page_address is not None:
             variables["link"] = self._page_address(first.id)
+        facts = as_facts(variables) | (more_facts or {})
+        if second:
+            facts[SECOND_TEXT] = True
+        if because:
+            facts[BECAUSE] = because
         channel = route.channel if route is not None else ChannelKind.SMS
         words = self._wordings.render(
             kind,
@@ -109,7 +120,7 @@ class Composer:
             language=words.language,
             subject=words.subject,
             body=words.body,
-            facts=as_facts(variables) | (more_facts or {}) | ({SECOND_TEXT: True} if second else {}),
+            facts=facts,
             content_sid=words.content_sid,
             content_variables=words.content_variables,
             media_url=words.media_url,

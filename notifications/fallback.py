@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifications.allowance import OVER_BUDGET, flag_budget, is_affordable
 from notifications.channels import Verdict
-from notifications.compose import SECOND_TEXT
+from notifications.compose import BECAUSE, SECOND_TEXT
 from notifications.contacts import Route, learn, may_send, routes
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, Topic, enqueue
@@ -77,6 +77,8 @@ def after_failure(
         if message.expires_at is None or next_at < message.expires_at:
             draft = _draft(session, centre, person, policy, chain, route, next_at)
             if is_affordable(session, centre, policy, draft, now):
+                if held is not None:
+                    draft = replace(draft, facts=draft.facts | {BECAUSE: OVER_BUDGET})
                 return enqueue(session, draft, now)
             held = held or replace(draft, withheld=OVER_BUDGET)
     if held is None:
@@ -198,7 +200,7 @@ def _draft(
         language=words.language,
         subject=words.subject,
         body=words.body,
-        facts=last.facts,
+        facts={key: value for key, value in last.facts.items() if key != BECAUSE},
         content_sid=words.content_sid,
         content_variables=words.content_variables,
         media_url=words.media_url,

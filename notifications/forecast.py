@@ -10,11 +10,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import UNSENT, costs_money, load_allowance
-from notifications.compose import Composer, PageAddress
+from notifications.allowance import OVER_BUDGET, UNSENT, costs_money, load_allowance
+from notifications.compose import BECAUSE, Composer, PageAddress
 from notifications.contacts import Route
 from notifications.models import ChannelKind, Message, MessageKind, MessageState
 from notifications.outbox import Draft
@@ -32,12 +32,16 @@ PLAIN = re.compile(r"[A-Za-z0-9 '.-]*")
 
 @dataclass(slots=True, kw_only=True)
 class Forecast:
-    """Messages by channel, with what they cost in thousandths of a cent, and those held back by reason."""
+    """Messages by channel, with what they cost in thousandths of a cent, and those held back by reason.
+
+    ``instead`` are those that take a way that costs nothing, the budget of the month being used up.
+    """
 
     by_channel: Counter[ChannelKind] = field(default_factory=Counter)
     price_eur_millicents: int = 0
     segments: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
+    instead: int = 0
     people: int = 0
 
     @property
@@ -86,6 +90,7 @@ def forecast(
             found.withheld[draft.withheld] += 1
             continue
         found.by_channel[ChannelKind(draft.channel)] += 1
+        found.instead += draft.facts.get(BECAUSE) == OVER_BUDGET
         found.segments += draft.segments
         found.price_eur_millicents += draft.price_eur_millicents
     return found
@@ -102,6 +107,7 @@ def sent_since(session: Session, centre: Centre, first_day: date) -> Forecast:
             Message.state,
             Message.error_code,
             func.count(),
+            func.sum(case((Message.facts[BECAUSE].as_string() == OVER_BUDGET, 1), else_=0)),
             func.sum(Message.price_eur_millicents),
             func.sum(Message.segments),
         )
@@ -112,13 +118,14 @@ def sent_since(session: Session, centre: Centre, first_day: date) -> Forecast:
         .group_by(Message.channel, Message.state, Message.error_code)
     )
     found = Forecast()
-    for channel, state, reason, count, price, segments in session.execute(query):
+    for channel, state, reason, count, instead, price, segments in session.execute(query):
         if state == MessageState.WITHHELD:
             found.withheld[reason or ""] += count
         elif state not in UNSENT:
             if state != MessageState.FAILED:
                 found.by_channel[ChannelKind(channel)] += count
                 found.segments += int(segments or 0)
+                found.instead += int(instead or 0)
             if costs_money(ChannelKind(channel), MessageState(state)):
                 found.price_eur_millicents += int(price or 0)
     return found
@@ -150,6 +157,7 @@ class _Estimator(Composer):
             first.message_language,
             first.reads_little,
             more.get("second"),
+            more.get("because"),
             tuple(_length(person.first_name) for person in people),
             tuple(self._shape(each) for each in told),
         )

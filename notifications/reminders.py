@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from notifications.allowance import NO_ROUTE, Allowance, flag_budget, load_allowance
+from notifications.allowance import NO_ROUTE, OVER_BUDGET, Allowance, flag_budget, load_allowance
 from notifications.bundles import Bundle, Occasion, bundle
 from notifications.compose import EXPIRY, Composer, PageAddress
 from notifications.contacts import exempt_people, routes_of
@@ -29,6 +30,12 @@ from scheduler.timegrid import to_wall
 
 #: States in which a message was never sent and never will be, so that another takes its place.
 REPLACED = (MessageState.SUPERSEDED, MessageState.EXPIRED)
+
+#: Joins the keys of steps in ``Message.step``, where a message is for several.
+JOINED: Final = "+"
+
+#: Key of ``Message.facts``, there only where it is for several: the step by person and session.
+STEPS: Final = "steps"
 
 #: A step of a session and when it goes out.
 StepTime = tuple[Step, datetime]
@@ -225,6 +232,7 @@ def read_history(session: Session, centre: Centre, uids: Collection[str]) -> His
             Message.step,
             Message.state,
             Message.created_at,
+            case((Message.step.contains(JOINED), Message.facts)).label("facts"),
         )
         .join(MessageTopic.message)
         .where(
@@ -235,54 +243,94 @@ def read_history(session: Session, centre: Centre, uids: Collection[str]) -> His
         .order_by(Message.id)
     )
     found = History()
-    for person, uid, starts_at, message_id, kind, step, state, created_at in session.execute(query):
-        if state in REPLACED:
-            if kind == MessageKind.REMINDER:
-                found.replaced[person, uid, step].append(message_id)
-        elif kind == MessageKind.REMINDER:
-            found.reminded.add((person, uid, starts_at, step))
-        else:
-            found.changed_at[person, uid] = created_at
+    for person, uid, starts_at, message_id, kind, step, state, created_at, facts in session.execute(query):
+        if kind != MessageKind.REMINDER:
+            if state not in REPLACED:
+                found.changed_at[person, uid] = created_at
+            continue
+        for each in _steps_of(step, facts, person, uid):
+            if state in REPLACED:
+                found.replaced[person, uid, each].append(message_id)
+            else:
+                found.reminded.add((person, uid, starts_at, each))
     return found
+
+
+def _steps_of(step: str, facts: Mapping[str, Any] | None, person: int, uid: str) -> Sequence[str]:
+    """Return the steps that a message was for, of one session of a person.
+
+    Of a message that has been emptied since, nobody knows which of its steps it was: all of them count.
+    """
+    steps = step.split(JOINED)
+    own = (facts or {}).get(STEPS, {}).get(_topic_key(person, uid))
+    return [own] if own is not None else steps
+
+
+def _topic_key(person: int, uid: str) -> str:
+    return f"{person}:{uid}"
 
 
 def drafts_of(
     bundles: Iterable[Bundle], composer: Composer, allowance: Allowance, zone: ZoneInfo
 ) -> Iterator[Draft]:
-    """Give the message of each bundle, withheld where there is no way to send it or it is enough."""
+    """Give the message of each bundle, withheld where there is no way to send it or it is enough.
+
+    Where the month's budget is used up, whoever can be reached by a way that costs nothing is.
+    """
     for each in bundles:
-        draft = composer.draft(
-            MessageKind.REMINDER,
-            key=_key(each),
-            people=each.people,
-            told=each.told,
-            route=each.route,
-            topics=[
-                Topic(
-                    participant_id=occasion.participant_id,
-                    session_uid=occasion.coming.uid,
-                    starts_at=occasion.coming.starts_at,
-                    sequence=occasion.coming.sequence,
-                )
-                for occasion in each.occasions
-            ],
-            expires_at=min(occasion.coming.starts_at for occasion in each.occasions) - EXPIRY,
-            step=each.step.key,
-            variant=variant.key if (variant := each.occasions[0].variant) is not None else "",
-            second=variant is not None and variant.second_texts,
-        )
-        if each.route is None:
-            yield replace(draft, withheld=NO_ROUTE)
+        draft = _allowed(each, composer, allowance, zone)
+        if draft.withheld != OVER_BUDGET or not any(each.free):
+            yield draft
             continue
-        day = to_wall(each.at, zone)[0]
-        refusal = allowance.refuse([person.id for person in each.people], day, draft.price_eur_millicents)
-        yield replace(draft, withheld=refusal) if refusal else draft
+        for part in each.by_free_ways():
+            yield _allowed(part, composer, allowance, zone, because=OVER_BUDGET if part.free[0] else "")
+
+
+def _allowed(
+    each: Bundle, composer: Composer, allowance: Allowance, zone: ZoneInfo, *, because: str = ""
+) -> Draft:
+    variant = each.occasions[0].variant
+    steps = {_topic_key(x.participant_id, x.coming.uid): x.step.key for x in each.occasions}
+    draft = composer.draft(
+        MessageKind.REMINDER,
+        key=_key(each),
+        people=each.people,
+        told=each.told,
+        route=each.route,
+        topics=[
+            Topic(
+                participant_id=occasion.participant_id,
+                session_uid=occasion.coming.uid,
+                starts_at=occasion.coming.starts_at,
+                sequence=occasion.coming.sequence,
+            )
+            for occasion in each.occasions
+        ],
+        expires_at=min(occasion.coming.starts_at for occasion in each.occasions) - EXPIRY,
+        step=JOINED.join(each.steps),
+        variant=variant.key if variant is not None else "",
+        second=variant is not None and variant.second_texts,
+        because=because,
+        more_facts={STEPS: steps} if len(each.steps) > 1 else None,
+    )
+    if each.route is None:
+        return replace(draft, withheld=NO_ROUTE)
+    day = to_wall(each.at, zone)[0]
+    refusal = allowance.refuse([person.id for person in each.people], day, draft.price_eur_millicents)
+    return replace(draft, withheld=refusal) if refusal else draft
 
 
 def _key(sent: Bundle) -> str:
-    """Return the idempotency key: the step, what is told to whom, and which messages this one replaces."""
+    """Return the idempotency key: the steps, what is told to whom, and which messages this one replaces."""
     parts = sorted(
-        (each.participant_id, each.coming.uid, each.coming.starts_at.isoformat(), each.replaced)
+        (
+            each.participant_id,
+            each.coming.uid,
+            each.coming.starts_at.isoformat(),
+            each.step.key,
+            each.replaced,
+        )
         for each in sent.occasions
     )
-    return f"reminder:{sent.step.key}:{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    return f"reminder:{JOINED.join(sent.steps)}:{digest}"

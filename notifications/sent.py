@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from notifications.compose import BECAUSE
 from notifications.models import (
     ChannelKind,
     InboundMessage,
@@ -26,7 +27,11 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentRow:
-    """One message of a list; ``people`` is how many people it speaks of."""
+    """One message of a list.
+
+    ``people`` is how many people it speaks of, ``because`` the rule for which it does not take the person's
+    first way, if so.
+    """
 
     id: int
     created_at: datetime
@@ -36,6 +41,7 @@ class SentRow:
     channel: ChannelKind
     state: MessageState
     error_code: str | None
+    because: str | None
     address: str
     language: str
     step: str
@@ -85,6 +91,7 @@ def list_sent(session: Session, centre_id: int, since: datetime) -> list[SentRow
             Message.channel,
             Message.state,
             Message.error_code,
+            Message.facts[BECAUSE].as_string().label("because"),
             Message.address,
             Message.language,
             Message.step,

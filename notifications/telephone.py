@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind
-from notifications.replies.context import way_of
+from notifications.replies.context import asks_of_days, way_of
 from notifications.status import insert_or_ignore
 from notifications.voices import Part, Speech, voices_of
 from notifications.wording import REPLIES, WordingError, Wordings
@@ -63,7 +63,8 @@ def meaning_of_key(message: Message, digit: str, asked: str = "") -> str | None:
     if meaning == "choice":
         places = len(message.facts.get("numbers") or message.facts.get("choices") or ())
         return meaning if int(digit) <= places else None
-    return meaning
+    # For which of several days, somebody asks who calls them.
+    return "call_me" if meaning == "not_coming" and asks_of_days(message) else meaning
 
 
 def asks_reason(message: Message, meaning: str) -> bool:

@@ -47,6 +47,8 @@ _OF_PLACES: Final = frozenset({Meaning.CHOICE, Meaning.COMING, Meaning.NOT_COMIN
 #: Ways of answering that "we have not understood" explains again.
 _EXPLAINED: Final = frozenset({"come", "understood", "choice", "seat", "reason", "rating"})
 
+_CALL_ME: Final = Understood(meaning=Meaning.CALL_ME)
+
 
 def act_on_waiting(session: Session, clock: Clock, *, limit: int = BATCH) -> int:
     """Act on the answers that came in, the oldest first, each in its own transaction; commits.
@@ -111,7 +113,9 @@ def read(inbound: InboundMessage, context: Context) -> Understood:
     if inbound.channel == ChannelKind.VOICE:
         # A call asks for the reason itself, when somebody has pressed that they cannot come.
         asked = replace(context.question, way=inbound.button) if inbound.button else context.question
-        return understand("", asked, digit=inbound.body.strip())
+        said = understand("", asked, digit=inbound.body.strip())
+        # The call cannot ask for which day it is, and has said that somebody will.
+        return _CALL_ME if context.together and said.meaning is Meaning.NOT_COMING else said
     return understand(
         inbound.body,
         context.question,
@@ -146,7 +150,7 @@ def _do(
     if said.meaning is Meaning.HELP:
         leave_open(inbound)
         return _explain("help", context)
-    if said.courtesy:
+    if said.courtesy and not (said.agreed and context.in_conversation):
         return None
     if said.meaning is Meaning.CALL_ME and ask_for_call(
         session, context.centre, context.topics, context.people, now
@@ -166,7 +170,7 @@ def _do(
     if places.are_offered(context) and said.meaning in _OF_PLACES:
         return places.answer_offer(session, context, inbound, said, now)
     if said.meaning is Meaning.REASON:
-        return _reason(session, context, inbound, said)
+        return _reason(session, context, inbound, said, now)
     if said.meaning in _ABOUT_COMING:
         return _come(session, context, inbound, _of_topics(context, said), now)
     return _to_a_person(context, inbound)
@@ -198,11 +202,14 @@ def _come(
     for said, topics in parts:
         people = _people_of(session, context, topics)
         given = Answer(said.meaning.value)
-        done.append((given, say(session, context.centre, topics, people, given, now, reason=said.reason)))
+        done.append((given, say(session, inbound, topics, people, given, now, reason=said.reason)))
         confirm(topics, now)
     if any(effects.gone for _given, effects in done):
         leave_open(inbound)
         return Reply(name="place_gone")
+    if any(effects.void for given, effects in done if given is Answer.COMING):
+        # They would come for nothing.
+        leave_open(inbound)
     return _thanks(done)
 
 
@@ -234,8 +241,13 @@ def _thanks(done: Sequence[tuple[Answer, Effects]]) -> Reply:
     return Reply(name="too_late")
 
 
-def _reason(session: Session, context: Context, inbound: InboundMessage, said: Understood) -> Reply | None:
-    if context.topics and give_reason(session, context.topics, said.reason):
+def _reason(
+    session: Session, context: Context, inbound: InboundMessage, said: Understood, now: datetime
+) -> Reply | None:
+    pairs = {(topic.session_uid, topic.participant_id) for topic in context.topics}
+    if places.are_offered(context):
+        pairs |= places.chosen_session(session, context, now)
+    if give_reason(session, context.centre, pairs, said.reason):
         return Reply(name="thanks")
     return _to_a_person(context, inbound)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from notifications.contacts import people_at
@@ -18,10 +18,12 @@ from notifications.models import (
     InboundState,
     Message,
     MessageKind,
+    MessageState,
     MessageTopic,
 )
 from notifications.replies.understand import Question
-from notifications.wording import SPECS
+from notifications.wording import SPECS, Told
+from notifications.wording.facts import first_of_days
 from scheduler.models import Centre, Participant
 
 #: How long a message may be answered.
@@ -64,7 +66,7 @@ class Context:
     certain : bool
         False when another message to the same telephone, about other people, may be meant as well.
     together : bool
-        Whether one of ``others`` was told at about the same time.
+        Whether sessions of several days were told, in one message or at about the same time.
     in_conversation : bool
         The team itself wrote last, and reads what follows.
     """
@@ -132,7 +134,8 @@ def find_context(session: Session, centre: Centre, inbound: InboundMessage) -> C
         numbers=numbers,
         asked=newest,
         certain=all(topic.participant_id in own for found in others.values() for topic in found),
-        together=about is not None and any(_is_close(about, each, TOGETHER) for each in others),
+        together=about is not None
+        and (asks_of_days(about) or any(_are_together(about, each) for each in others)),
         in_conversation=_is_conversation(newest, inbound.received_at),
     )
 
@@ -145,6 +148,13 @@ def way_of(message: Message) -> str:
     if message.kind == MessageKind.CHANGE and told and all(x.get("change") == "cancelled" for x in told):
         return "understood"
     return str(message.facts.get("reply") or next(spec.reply for spec in SPECS if spec.kind == message.kind))
+
+
+def asks_of_days(message: Message) -> bool:
+    """Whether a message asks about sessions of several days: a "no" may be for one of them only."""
+    told = [Told.of(each) for each in message.facts.get("sessions") or ()]
+    held = [each for each in told if each.change != "cancelled"]
+    return way_of(message) == "come" and len(first_of_days(held)) > 1
 
 
 def _asked(
@@ -175,19 +185,23 @@ def _offered(message: Message | None, zone: ZoneInfo) -> list[datetime]:
 
 
 def _sent(session: Session, inbound: InboundMessage) -> Sequence[Message]:
-    """Return what was last sent to the address, the newest first, whatever the channel."""
+    """Return what was last sent to the address, the newest first, whatever the channel.
+
+    What may or may not have left is taken to have: an answer comes before the provider could be asked.
+    """
+    left_at = func.coalesce(Message.sent_at, Message.claimed_at)
     query = (
         select(Message)
         .where(
             Message.centre_id == inbound.centre_id,
             Message.address == inbound.address,
             Message.address != "",
-            Message.sent_at.is_not(None),
-            Message.sent_at <= inbound.received_at,
+            or_(Message.sent_at.is_not(None), Message.state == MessageState.UNCERTAIN),
+            left_at <= inbound.received_at,
             Message.created_at > inbound.received_at - ANSWERED_WITHIN,
         )
         .options(selectinload(Message.topics))
-        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .order_by(left_at.desc(), Message.id.desc())
         .limit(_READ_BACK)
     )
     return session.scalars(query).all()
@@ -246,6 +260,11 @@ def _spoken_of(message: Message) -> set[int]:
 
 def _is_close(one: Message, other: Message, within: timedelta) -> bool:
     return abs(one.created_at - other.created_at) <= within
+
+
+def _are_together(one: Message, other: Message) -> bool:
+    """Whether a "no" may be to either of two messages."""
+    return one.sent_at is None or other.sent_at is None or _is_close(one, other, TOGETHER)
 
 
 def _is_conversation(newest: Message, now: datetime) -> bool:

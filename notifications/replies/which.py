@@ -1,4 +1,4 @@
-"""Asking which session a yes or no is for, where two messages may be meant, and taking the answer."""
+"""Asking which session a yes or no is for, where several may be meant, and taking the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST: Final = sum(said == Meaning.CHOICE for _number, said in REPLIES["choice"])
 
 
 def is_in_doubt(context: Context, said: Understood) -> bool:
-    """Whether a yes or no without a day may be meant for another message than the last.
+    """Whether a yes or no without a day may be meant for one session of several.
 
     Other people's sessions are never passed over. Of one's own, which were told together, only a no is
     asked about: it gives a seat away.

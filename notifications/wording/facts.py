@@ -98,6 +98,14 @@ def _told_facts(told: Told) -> dict[str, Any]:
     }
 
 
+def first_of_days(told: Sequence[Told]) -> list[Told]:
+    """Return the first of each day's sessions in Brussels, in the order in which they are told."""
+    found: dict[date, Told] = {}
+    for each in told:
+        found.setdefault(each.starts_at.astimezone(BRUSSELS).date(), each)
+    return list(found.values())
+
+
 @lru_cache(maxsize=4096)
 def day_words(code: str, day: date, *, long: bool = False) -> str:
     """Return a day with its weekday, ``lundi 23/11``, or ``lundi 23 novembre`` when ``long``."""
@@ -167,6 +175,10 @@ class Speaker:
         if isinstance(given, str):
             return self.value(given)
         return format_list([self.value(each) for each in given], locale=self.code)
+
+    def days(self, told: Sequence[Told]) -> str:
+        """Return the days of some sessions, joined as the language does."""
+        return format_list([self.day(each.starts_at) for each in first_of_days(told)], locale=self.code)
 
     def day(self, instant: datetime) -> str:
         """Return the day of an instant in Brussels."""

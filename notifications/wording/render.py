@@ -14,7 +14,7 @@ from notifications.models.wording import CentreWording, WordingReview
 from notifications.pictures import picture_url
 from notifications.segments import Segments, count_segments, plain_letters, plain_quotes
 from notifications.wording.errors import MissingVariableError, UnknownTextError
-from notifications.wording.facts import Speaker, Told
+from notifications.wording.facts import Speaker, Told, first_of_days
 from notifications.wording.fill import fill, variables_in
 from notifications.wording.pieces import Heard
 from notifications.wording.shipped import language_of_texts, shipped
@@ -22,6 +22,9 @@ from notifications.wording.spoken import ONE, TO_COME, Spoken, told_of, way_of_r
 from notifications.wording.texts import BY_KEY, SECOND, TextSpec
 from scheduler import settings
 from scheduler.models import Centre
+
+#: Days that the subject of an e-mail names, at most.
+MOST_DAYS = 3
 
 #: Words of a text for people who read little, or whose language nobody has reviewed: as few as can be.
 LITTLE = "{hello}\n{headline}\n{lines}\n{look}"
@@ -195,6 +198,9 @@ class Wordings:
         }
         first = (sessions or choices)[:1]
         values |= speaker.session(first[0]) if first else dict.fromkeys(ONE, "")
+        if (days := len(first_of_days(sessions))) > 1:
+            values["day"] = speaker.days(sessions)
+            values["moment"] = values["day"] if days <= MOST_DAYS else ""
         if len({each.place for each in choices}) > 1:
             values["place"] = ""
         told = "session" if spec.kind in TO_COME else "session_short"

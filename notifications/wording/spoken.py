@@ -13,7 +13,7 @@ from notifications.models import ChannelKind, MessageKind
 from notifications.models.recordings import Recording
 from notifications.models.wording import CentreWording
 from notifications.voices import voices_of
-from notifications.wording.facts import Speaker, Told
+from notifications.wording.facts import Speaker, Told, first_of_days
 from notifications.wording.pieces import Heard, Reader, Said, heard, without_question
 from notifications.wording.shipped import shipped
 from notifications.wording.texts import TextSpec
@@ -85,6 +85,10 @@ class Spoken:
         first = (sessions or choices)[:1]
         values: dict[str, Sequence[Said]] = dict.fromkeys(ONE, ())
         values |= reader.values(first[0], today) if first else {}
+        if sessions:
+            values["day"] = [
+                said for each in first_of_days(sessions) for said in reader.day(each.starts_at, today)
+            ]
         if choices and not one_place:
             values["place"] = ()
         told = "session" if spec.kind in TO_COME else "session_short"

@@ -151,3 +151,14 @@ def test_who_is_missed_is_not_asked_how_it_was(
     mark(make, world, PRESENT, day=24)
     mark(make, world, ABSENT, day=24, hour=13)
     assert [each.kind for each in words_due(session, centre, EVENING)] == [MessageKind.MISSED_YOU]
+
+
+def test_over_the_budget_a_word_goes_by_e_mail(
+    session: Session, centre: m.Centre, make: Make, world: World
+) -> None:
+    mark(make, world, ABSENT)
+    world["person"].email = "amina@example.org"
+    save_policy(session, centre, Policy(missed_you=True, budget_eur_cents=0))
+    assert enqueue_words(session, centre, EVENING) == 1
+    (sent,) = messages(session)
+    assert (sent.channel, sent.error_code, sent.facts["because"]) == ("email", None, "budget")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from notifications.allowance import BUDGET_TASK
+from notifications.compose import BECAUSE
 from notifications.contacts import opt_out
 from notifications.fallback import RETRY_AFTER, after_failure, follow_failures
 from notifications.forecast import sent_since
@@ -192,6 +193,7 @@ def test_what_comes_instead_waits_for_money_too_unless_it_costs_nothing(
     by_mail = after_failure(session, failed(key="b"), "30005", now)
     assert by_mail is not None
     assert (by_mail.channel, by_mail.state) == (EMAIL, MessageState.QUEUED)
+    assert (by_mail.facts.get(BECAUSE), first.facts.get(BECAUSE)) == ("budget", None)
     person.email = None
     held = after_failure(session, failed(key="c"), "30005", now)
     assert held is not None

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from notifications.allowance import BUDGET_TASK, Allowance
-from notifications.compose import Composer
-from notifications.forecast import forecast
+from notifications.compose import BECAUSE, Composer
+from notifications.forecast import forecast, sent_since
 from notifications.jobs import remind
 from notifications.models import ChannelKind, ContactChoice, Message, MessageKind, MessageState, MessageTopic
 from notifications.outbox import enqueue_all, supersede
 from notifications.policy import Policy, Step, save_policy
-from notifications.reminders import drafts_of, due, enqueue_due
+from notifications.reminders import drafts_of, due, enqueue_due, read_history
 from scheduler import models as m
 from tests.factories import Make
 from tests.planning import World, hold, make_world, publish_days
@@ -146,6 +146,106 @@ def test_sessions_of_one_day_share_a_message(
     assert tick(SUNDAY_EVENING) == 2
 
 
+@pytest.fixture
+def wednesday(make: Make, world: World) -> m.GroupSession:
+    """A second session, three days after the last reminder of the first."""
+    return hold(make, world, world["plan"], date(2026, 12, 2), world["person"])
+
+
+def told_steps(session: Session) -> list[tuple[str, datetime, str]]:
+    """What has gone or will go: session, start and step, as the next tick reads it."""
+    centre_id = session.scalars(select(Message.centre_id)).first()
+    uids = set(session.scalars(select(MessageTopic.session_uid)))
+    found = read_history(session, session.get_one(m.Centre, centre_id), uids)
+    return sorted((uid, start, step) for _person, uid, start, step in found.reminded)
+
+
+def test_steps_of_two_sessions_that_are_due_at_once_share_a_message(
+    session: Session, world: World, wednesday: m.GroupSession, tick: Tick
+) -> None:
+    monday = world["held"]
+    tuesday_evening = SUNDAY_EVENING + timedelta(days=2)
+    again = (SUNDAY_EVENING + timedelta(minutes=1), FRIDAY_EVENING)
+    assert [tick(now) for now in (FRIDAY_EVENING, SUNDAY_EVENING, *again)] == [1, 1, 0, 0]
+    both = messages(session)[1]
+    assert (both.step, len(both.topics)) == ("d1+d3", 2)
+    assert both.body.index("lundi 30/11") < both.body.index("mercredi 2/12")
+    assert both.expires_at == at(30, 8, 45)
+    assert [tick(now) for now in (tuesday_evening, SUNDAY_EVENING, tuesday_evening)] == [1, 0, 0]
+    assert messages(session)[2].step == "d1"
+    assert told_steps(session) == sorted(
+        (held.uid, held.starts_at, step) for held in (monday, wednesday) for step in ("d1", "d3")
+    )
+
+
+def test_of_two_steps_in_a_message_neither_is_lost_nor_sent_twice(
+    session: Session, centre: m.Centre, world: World, wednesday: m.GroupSession, tick: Tick
+) -> None:
+    tick(FRIDAY_EVENING)
+    tick(SUNDAY_EVENING)
+    supersede(session, centre.id, SUNDAY_EVENING, session_uid=wednesday.uid)
+    wednesday.cancelled_at = SUNDAY_EVENING
+    assert [tick(SUNDAY_EVENING), tick(SUNDAY_EVENING)] == [1, 0]
+    assert (messages(session)[-1].step, len(messages(session)[-1].topics)) == ("d1", 1)
+    # It takes place after all, and the message of the other has left.
+    wednesday.cancelled_at = None
+    assert [tick(at(29, 18, 5)), tick(at(29, 18, 5))] == [1, 0]
+    assert messages(session)[-1].step == "d3"
+
+
+def test_what_never_left_for_one_session_is_made_anew_for_the_other(
+    session: Session, world: World, wednesday: m.GroupSession, tick: Tick
+) -> None:
+    tick(FRIDAY_EVENING)
+    tick(SUNDAY_EVENING)
+    messages(session)[1].state = MessageState.EXPIRED
+    assert [tick(at(30, 9, 30)), tick(at(30, 9, 31))] == [1, 0]
+    assert messages(session)[2].step == "d3"
+    assert [topic.session_uid for topic in messages(session)[2].topics] == [wednesday.uid]
+
+
+def test_a_message_of_two_steps_that_was_emptied_is_not_sent_again(
+    session: Session, world: World, wednesday: m.GroupSession, tick: Tick
+) -> None:
+    tick(SUNDAY_EVENING)
+    (both,) = messages(session)
+    both.facts, both.body = {}, ""
+    assert tick(at(29, 18, 1)) == 0
+
+
+def test_a_moved_session_is_reminded_of_by_itself(
+    session: Session, world: World, wednesday: m.GroupSession, tick: Tick
+) -> None:
+    tick(SUNDAY_EVENING)
+    wednesday.starts_at, wednesday.ends_at = (
+        each + timedelta(hours=1) for each in (wednesday.starts_at, wednesday.ends_at)
+    )
+    assert [tick(at(29, 18, 1)), tick(at(29, 18, 2))] == [1, 0]
+    assert (messages(session)[-1].step, len(messages(session)[-1].topics)) == ("d3", 1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "count"),
+    [
+        (Policy(digest=False), 2),
+        (Policy(steps=(Step(days=3, at=time(17)), Step(days=1, at=time(18)))), 1),
+        (
+            Policy(
+                steps=(Step(days=3, at=time(18)), Step(days=1, at=time(18), channels=(ChannelKind.VOICE,)))
+            ),
+            2,
+        ),
+    ],
+    ids=["no_digest", "other_hour", "other_channel"],
+)
+def test_steps_go_apart_where_they_must(
+    session: Session, centre: m.Centre, wednesday: m.GroupSession, tick: Tick, policy: Policy, count: int
+) -> None:
+    save_policy(session, centre, policy)
+    tick(at(29, 17))
+    assert tick(SUNDAY_EVENING) == count
+
+
 def test_a_household_gets_one_message(
     session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
 ) -> None:
@@ -265,7 +365,8 @@ def test_what_goes_out_late_counts_on_the_day_and_in_the_month_it_goes_out(
     for day in (2, 3, 5):
         hold(make, world, world["plan"], date(2026, 12, day), world["person"])
     steps = (Step(days=5, at=time(18)), Step(days=3, at=time(18)))
-    rules = Policy(steps=steps, most_per_day=most_per_day, budget_eur_cents=budget_eur_cents)
+    limits = {"most_per_day": most_per_day, "budget_eur_cents": budget_eur_cents}
+    rules = Policy(steps=steps, digest=False, **limits)
     save_policy(session, centre, rules)
     told = forecast(session, centre, now, weeks=0)
     enqueue_due(session, centre, now)
@@ -338,3 +439,45 @@ def test_two_workers_who_decide_at_once_store_one_message(
         decided.append(list(drafts_of(bundles, composer, Allowance(policy=Policy()), BRUSSELS)))
     assert [enqueue_all(session, drafts, FRIDAY_EVENING) for drafts in decided] == [1, 0]
     assert len(session.scalars(select(MessageTopic)).all()) == 1
+
+
+def test_over_the_budget_whoever_has_an_address_is_reminded_by_e_mail(
+    session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
+) -> None:
+    amina = world["person"]
+    yusuf = make(m.Participant, first_name="Yusuf", phone=PHONE)
+    lina = make(m.Participant, first_name="Lina", phone="+32470999999", email="lina@example.org")
+    silent = make(m.Participant, first_name="Aziz", phone="+32470888888", email="aziz@example.org")
+    make(ContactChoice, participant=silent, channels=["sms"])
+    for person in (yusuf, lina, silent):
+        make(m.Attendance, session=world["held"], participant=person)
+    amina.email = "amina@example.org"
+    save_policy(session, centre, Policy(budget_eur_cents=0))
+    told = forecast(session, centre, at(27, 17), weeks=0)
+    assert told.instead == 0
+    assert tick(FRIDAY_EVENING) == 4
+    found = {each.participant_id: each for each in messages(session)}
+    assert {who: (each.channel, each.error_code) for who, each in found.items()} == {
+        amina.id: (ChannelKind.EMAIL, None),
+        yusuf.id: (ChannelKind.SMS, "budget"),
+        lina.id: (ChannelKind.EMAIL, None),
+        silent.id: (ChannelKind.SMS, "budget"),
+    }
+    assert {each.facts.get(BECAUSE) for each in found.values() if not each.error_code} == {"budget"}
+    assert [topic.participant_id for topic in found[amina.id].topics] == [amina.id]
+    assert "Yusuf" not in found[amina.id].body
+    assert found[amina.id].price_eur_millicents == 0
+    assert [tick(FRIDAY_EVENING), tick(at(27, 18, 1))] == [0, 0]
+    assert sent_since(session, centre, date(2026, 11, 1)).instead == 2
+    told = forecast(session, centre, at(29, 17), weeks=1)
+    assert (told.instead, told.by_channel, told.withheld) == (2, {ChannelKind.EMAIL: 2}, {"budget": 2})
+
+
+def test_that_money_is_short_is_said_once_even_where_nobody_is_left_out(
+    session: Session, centre: m.Centre, world: World, tick: Tick
+) -> None:
+    world["person"].email = "amina@example.org"
+    save_policy(session, centre, Policy(budget_eur_cents=0))
+    assert [tick(FRIDAY_EVENING), tick(SUNDAY_EVENING)] == [1, 1]
+    assert [each.error_code for each in messages(session)] == [None, None]
+    assert len(session.scalars(select(m.Task).where(m.Task.kind == BUDGET_TASK)).all()) == 1

@@ -92,6 +92,14 @@ def test_a_budget_that_is_used_up_is_told(sign_in: SignIn, rows: Session, app_ce
     typed = TYPED | {"version": str(row.version)}
     assert client.post(f"{at}centre", data=typed).status_code == 302
     assert "Le budget est épuisé" in client.get(at).text
+    rows.rollback()
+    with making_in(rows, app_centre) as make:
+        free = make(Message, channel="email", facts={"because": "budget"}, created_at=datetime.now(UTC))
+        rows.commit()
+        one = f"/c/{app_centre.slug}/messages/envois/{free.id}"
+    assert "1 message par une voie gratuite : budget du mois épuisé" in client.get(at).text
+    assert "Le budget du mois est épuisé." in client.get(one).text
+    assert "Le budget du mois est épuisé." in client.get(one.rpartition("/")[0] + "/").text
 
 
 def test_what_cannot_be_followed_is_said_beside_its_field(

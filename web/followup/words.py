@@ -197,7 +197,7 @@ def task_reason(task: Task) -> str:
         )
     if task.kind == BUDGET_TASK:
         return _(
-            "Le budget des messages de %(month)s est épuisé : les rappels ne partent plus.",
+            "Le budget des messages de %(month)s est épuisé : les rappels ne partent plus que par e-mail.",
             month=day(date.fromisoformat(f"{facts['month']}-01"), "MMMM yyyy"),
         )
     if task.kind == CHOICE_REFUSED:

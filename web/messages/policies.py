@@ -99,7 +99,7 @@ class PolicyForm(VersionedForm):
     holidays = ChoiceField(
         _l("Les rappels d'un jour de fermeture"), coerce=OnHolidays, choices=list(HOLIDAYS.items())
     )
-    digest = BooleanField(_l("Un seul message pour toutes les séances d'un même jour"))
+    digest = BooleanField(_l("Un seul message pour toutes les séances à rappeler en même temps"))
     household = BooleanField(
         _l("Un seul message pour les personnes qui partagent un téléphone"),
         description=_l("Il nomme chacune par son prénom."),
@@ -118,9 +118,9 @@ class PolicyForm(VersionedForm):
         validators=[Optional()],
         places=2,
         description=_l(
-            "Tout ce qui coûte y compte, aussi les seconds essais. Quand il est épuisé, plus aucun rappel ne "
-            "part et la coordination reçoit une tâche ; les changements et les réponses partent toujours. "
-            "Vide : pas de limite."
+            "Tout ce qui coûte y compte, aussi les seconds essais. Quand il est épuisé, les rappels ne "
+            "partent plus que par e-mail et la coordination reçoit une tâche ; les changements et les "
+            "réponses partent toujours. Vide : pas de limite."
         ),
     )
     price_sms = _cents(_l("Prix d'un SMS (un segment), en centimes"))
@@ -203,7 +203,9 @@ def policies() -> str:
         ],
         sent=sent,
         over_budget=budget is not None
-        and (sent.withheld[OVER_BUDGET] > 0 or sent.price_eur_millicents >= budget * MILLICENTS),
+        and (
+            sent.withheld[OVER_BUDGET] + sent.instead > 0 or sent.price_eur_millicents >= budget * MILLICENTS
+        ),
         untold=unreached_people(session, g.centre, now()),
         why_untold=why_untold,
         month=month,
@@ -213,6 +215,7 @@ def policies() -> str:
         euros=euros,
         amounts=amounts,
         held_back=held_back,
+        sent_free=sent_free,
     )
 
 
@@ -221,7 +224,11 @@ def policies() -> str:
 def forecast_policies() -> str:
     """Show what the rules in force would send in the coming weeks."""
     return render_template(
-        "messages/_forecast.html", told=_forecast(None), amounts=amounts, held_back=held_back
+        "messages/_forecast.html",
+        told=_forecast(None),
+        amounts=amounts,
+        held_back=held_back,
+        sent_free=sent_free,
     )
 
 
@@ -291,6 +298,7 @@ def _edit(programme: Programme | None) -> Any:
         usual={channel: format_decimal(Decimal(USUAL_PRICES[channel]) / MILLICENTS) for channel in PRICED},
         amounts=amounts,
         held_back=held_back,
+        sent_free=sent_free,
     )
 
 
@@ -413,6 +421,16 @@ def held_back(count: int, reason: str, *, past: bool = False) -> str:
             count=_count(count),
         )
     return f"{words} : {REASONS[reason]}" if reason in REASONS else words
+
+
+def sent_free(count: int) -> str:
+    """Return how many messages take a way that costs nothing for want of money."""
+    return ngettext(
+        "%(count)s message par une voie gratuite : budget du mois épuisé",
+        "%(count)s messages par une voie gratuite : budget du mois épuisé",
+        count,
+        count=_count(count),
+    )
 
 
 def why_untold(reason: str) -> str:

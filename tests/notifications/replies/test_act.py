@@ -15,6 +15,8 @@ from notifications.contacts import may_send, people_at
 from notifications.models import ChannelKind, InboundState, Meaning, MessageKind, MessageState
 from notifications.replies.acknowledge import MOST_PER_HOUR
 from notifications.replies.act import act, act_on_waiting
+from notifications.telephone import meaning_of_key
+from notifications.wording import Told, as_facts
 from scheduler import models as m
 from scheduler.models import Answer
 from tests.factories import Make
@@ -341,6 +343,44 @@ def test_each_session_gets_its_own_answer(
     phone.answer("1")
     records = session.scalars(select(m.AttendanceRecord)).all()
     assert {row.session_uid: row.answer_reason for row in records} == {held.uid: "ill", thursday.uid: ""}
+
+
+def both(*held: m.GroupSession, **changes: str) -> dict[str, Any]:
+    """What a message about some sessions is filled with."""
+    return as_facts({"sessions": [Told(starts_at=each.starts_at, **changes) for each in held]})
+
+
+@pytest.mark.parametrize("kind", [MessageKind.REMINDER, MessageKind.CHANGE])
+def test_a_no_to_a_message_about_two_days_is_asked_about_and_a_yes_is_not(
+    session: Session,
+    phone: Phone,
+    held: m.GroupSession,
+    thursday: m.GroupSession,
+    person: m.Participant,
+    kind: MessageKind,
+) -> None:
+    phone.send((person, held), (person, thursday), kind=kind, facts=both(held, thursday))
+    assert phone.answer("2").state == InboundState.OPEN
+    assert answers_of(session, person) == {}
+    assert phone.last()[0] == "which"
+    assert phone.answer("2").state == InboundState.DONE
+    assert answers_of(session, person) == {thursday.uid: Answer.NOT_COMING}
+    assert phone.answer("1").state == InboundState.DONE  # the reason
+    phone.send((person, held), (person, thursday), kind=kind, facts=both(held, thursday))
+    assert phone.answer("1").state == InboundState.DONE
+    assert set(answers_of(session, person).values()) == {Answer.COMING}
+
+
+def test_a_no_by_key_to_a_call_about_two_days_asks_for_a_call(
+    session: Session, phone: Phone, held: m.GroupSession, thursday: m.GroupSession, person: m.Participant
+) -> None:
+    facts = both(held, thursday)
+    message = phone.send((person, held), (person, thursday), channel=ChannelKind.VOICE, facts=facts)
+    assert [meaning_of_key(message, digit) for digit in "12"] == ["coming", "call_me"]
+    row = phone.answer("2", channel=ChannelKind.VOICE, about_id=message.id)
+    assert (row.state, row.meaning) == (InboundState.DONE, Meaning.CALL_ME)
+    assert answers_of(session, person) == {held.uid: Answer.CALL_ME}
+    assert len(session.scalars(select(m.Task).filter_by(kind="call_back")).all()) == 1
 
 
 def test_all_sessions_of_a_message_are_meant_by_a_number(

@@ -35,6 +35,30 @@ STARTS_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 LINK = "https://semainier.example.org/moi/m.AAAAAAAAAAAAAAAAAAAAAAAA"
 
 
+def test_a_text_and_a_subject_that_name_the_day_name_all_of_them(
+    session: Session, centre: Centre, make: Make
+) -> None:
+    for channel in (SMS, EMAIL):
+        make(
+            CentreWording,
+            kind=REMINDER,
+            name="day",
+            channel=channel,
+            language="fr",
+            text="Le {day} :\n{sessions}",
+        )
+    told = [Told(starts_at=STARTS_AT + timedelta(days=days, hours=days)) for days in (0, 0, 2)]
+    texts = {
+        channel: render(session, centre, REMINDER, channel, "fr", {"name": "Amina", "sessions": told})
+        for channel in (SMS, EMAIL)
+    }
+    assert texts[SMS].body.startswith("Le mercredi 25/11 et vendredi 27/11 :")
+    assert texts[EMAIL].subject == "Nous vous attendons - mercredi 25 novembre et vendredi 27 novembre"
+    many = [Told(starts_at=STARTS_AT + timedelta(days=days)) for days in range(4)]
+    found = render(session, centre, REMINDER, EMAIL, "fr", {"name": "Amina", "sessions": many})
+    assert found.subject == "Nous vous attendons"
+
+
 class NoTexts:
     """A database in which no centre has texts, reviews or recordings of its own."""
 
