@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import create_engine
@@ -42,13 +43,16 @@ def timed(
     parts: Counter[str], name: str, act: Callable[P, T], without: Callable[[], float] = float
 ) -> Callable[P, T]:
     """Return a function with the processor's time that it takes counted, apart from that of ``without``."""
+    counting = Lock()
 
     def run(*given: P.args, **named: P.kwargs) -> T:
         began = time.thread_time() - without()
         try:
             return act(*given, **named)
         finally:
-            parts[name] += time.thread_time() - without() - began  # type: ignore[assignment]
+            spent_s = time.thread_time() - without() - began
+            with counting:
+                parts[name] += spent_s  # type: ignore[assignment]
 
     return run
 

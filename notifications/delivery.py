@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, Channel, DeliveryError, Verdict
@@ -52,21 +52,21 @@ Clock = Callable[[], datetime]
 _ROW: Final = MESSAGES.c
 _QUEUED: Final = _ROW.state == literal_column(f"'{MessageState.QUEUED}'")  # as the index has it
 _LATE: Final = (_QUEUED, _ROW.expires_at <= bindparam("now"))
-_ANY_LATE: Final = select(_ROW.id).where(*_LATE).limit(1)
 _EXPIRE: Final = (
     update(MESSAGES)
     .where(*_LATE)
     .values(state=MessageState.EXPIRED, error_code="expired", final_at=bindparam("now"))
     .returning(_ROW.id, _ROW.centre_id, _ROW.attempts)
 )
-_OLDEST: Final = select(
+_WAITING: Final = select(
+    exists().where(*_LATE).label("late"),
     *(
         select(func.min(_ROW.next_at))
         .where(_ROW.state == MessageState.QUEUED, _ROW.channel == kind, _ROW.next_at <= bindparam("now"))
         .scalar_subquery()
         .label(kind.value)
         for kind in ChannelKind
-    )
+    ),
 )
 _DUE: Final = (
     select(_ROW.id)
@@ -115,10 +115,32 @@ def deliver_due(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     until = clock() + timedelta(seconds=BUDGET_S)
-    counts[MessageState.EXPIRED.value] += expire(session, clock)
-    while clock() < until and (claimed := claim(session, clock, worker)):
-        counts += send_all(session, clock, worker, claimed)
+    while clock() < until:
+        late, kind = look(session, clock, worker)
+        if late:
+            counts[MessageState.EXPIRED.value] += expire(session, clock)
+        elif kind is not None and (claimed := claim(session, clock, worker, kind)):
+            counts += send_all(session, clock, worker, claimed)
+        else:
+            break
     return +counts
+
+
+def look(session: Session, clock: Clock, worker: Worker) -> tuple[bool, ChannelKind | None]:
+    """Return whether there are messages that come too late, and the channel of the one that is due longest.
+
+    It is asked first, so that an idle worker never keeps writers waiting.
+    """
+    now = clock()
+    late, *due = session.connection().execute(_WAITING, {"now": now}).one()
+    session.commit()
+    resting = worker.resting(now)
+    waiting = {
+        kind: since
+        for kind, since in zip(ChannelKind, due, strict=True)
+        if since is not None and kind not in resting
+    }
+    return late, min(waiting, key=lambda kind: waiting[kind], default=None)
 
 
 def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[Claimed]) -> Counter[str]:
@@ -160,8 +182,6 @@ def write_down(session: Session, news: Sequence[News]) -> Counter[str]:
 def expire(session: Session, clock: Clock) -> int:
     """End the messages that would come too late; return how many."""
     now = clock()
-    if not there_are(session, _ANY_LATE, now=now):
-        return 0
     begin_writing(session)
     connection = session.connection()
     lock(connection, *_LATE, now=now)
@@ -171,20 +191,9 @@ def expire(session: Session, clock: Clock) -> int:
     return len(rows)
 
 
-def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
-    """Take a batch of due messages of one channel, none of which anybody else has taken."""
+def claim(session: Session, clock: Clock, worker: Worker, kind: ChannelKind) -> list[Claimed]:
+    """Take a batch of due messages of a channel, none of which anybody else has taken."""
     now = clock()
-    oldest = session.connection().execute(_OLDEST, {"now": now}).one()
-    session.commit()
-    resting = worker.resting(now)
-    waiting = {
-        kind: at
-        for kind, at in zip(ChannelKind, oldest, strict=True)
-        if at is not None and kind not in resting
-    }
-    if not waiting:
-        return []
-    kind = min(waiting, key=lambda kind: waiting[kind])
     channel = worker.channels.get(kind)
     # What cannot be asked for is held by itself: who dies leaves no other in doubt.
     most = BATCH if channel is None or channel.can_be_asked else 1
@@ -203,13 +212,6 @@ def claim(session: Session, clock: Clock, worker: Worker) -> list[Claimed]:
     claimed = read_claimed(session, rows, now)
     session.commit()
     return claimed
-
-
-def there_are(session: Session, query: Select[Any], **given: Any) -> bool:
-    """Whether there are such messages; asked first so that an idle worker never keeps writers waiting."""
-    found = session.connection().execute(query, given).first() is not None
-    session.commit()
-    return found
 
 
 def hand_over(session: Session, clock: Clock, worker: Worker, each: Claimed) -> News | MessageState:

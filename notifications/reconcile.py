@@ -26,7 +26,6 @@ from notifications.delivery import (
     end,
     failed,
     news_of,
-    there_are,
     write_down,
 )
 from notifications.models import Message, MessageState
@@ -86,12 +85,14 @@ def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     """Find out about a batch of messages without a clear outcome; return how many went where."""
     counts: Counter[str] = Counter()
     counts["abandoned"] += take_over(session, clock)
-    for query, step in ((_UNSURE, _ask), (_SILENT, _follow)):
-        # It would take long to ask a provider that answers nothing for each of them.
-        now = clock()
-        resting = worker.resting(now)
-        rows = session.execute(query, {"now": now, "since": now - FOLLOWED, "resting": resting}).all()
-        session.commit()
+    now = clock()
+    # It would take long to ask a provider that answers nothing for each of them.
+    resting = worker.resting(now)
+    given = {"now": now, "since": now - FOLLOWED, "resting": resting}
+    steps = ((_UNSURE, _ask), (_SILENT, _follow))
+    found = [(session.connection().execute(query, given).all(), step) for query, step in steps]
+    session.commit()
+    for rows, step in found:
         for row in rows:
             if row.channel in resting:
                 continue
@@ -105,12 +106,14 @@ def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
 def take_over(session: Session, clock: Clock) -> int:
     """Doubt messages whose worker has had them for too long; return how many.
 
-    A claim from the future is one too: the clock was put back since.
+    A claim from the future is one too: the clock was put back since. If there is none, the transaction
+    goes on.
     """
     now = clock()
     long_ago = {"before": now - LEASE, "after": now + LEASE}
-    if not there_are(session, _ANY_ABANDONED, **long_ago):
+    if session.connection().execute(_ANY_ABANDONED, long_ago).first() is None:
         return 0
+    session.commit()
     begin_writing(session)
     connection = session.connection()
     lock(connection, *_ABANDONED, **long_ago)

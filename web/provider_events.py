@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import Future
 from functools import cached_property
-from threading import Lock
+from queue import SimpleQueue
+from threading import Thread
+from time import sleep
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
@@ -33,6 +34,8 @@ from web.signatures import is_signed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_Waiting = tuple[News, "Future[None]"]
+
 log = logging.getLogger("semainier.webhooks")
 
 #: Where events come, by what Twilio calls the thing that they are about.
@@ -41,6 +44,9 @@ NAMES: Final = {"status": "Message", "call": "Call"}
 
 LONGEST_BYTES: Final = 64 * 1024
 
+#: How long an event waits for others that come at the same time, in seconds.
+GATHER_S: Final = 0.002
+
 
 class ProviderEvents:
     """A WSGI application that records events and leaves every other request to ``inner``."""
@@ -48,8 +54,6 @@ class ProviderEvents:
     def __init__(self, app: Flask, inner: WSGIApplication) -> None:
         self.app = app
         self.inner = inner
-        self.waiting: deque[_Waiting] = deque()
-        self.turn = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -83,48 +87,41 @@ class ProviderEvents:
             now=now(),
         )
         if news is not None:
-            self._record(news)
+            recorded: Future[None] = Future()
+            self._waiting.put((news, recorded))
+            recorded.result()
         return None
 
-    def _record(self, news: News) -> None:
-        """Record an event, together with those of other threads that came while one was recording.
+    @cached_property
+    def _waiting(self) -> SimpleQueue[_Waiting]:
+        """The events that are to be recorded, by a thread that ends with the process."""
+        waiting: SimpleQueue[_Waiting] = SimpleQueue()
+        Thread(target=self._record_all, args=(waiting,), name="provider-events", daemon=True).start()
+        return waiting
 
-        One of them writes for all, so that they do not wait for the database's lock one by one.
-        """
-        own = _Waiting(news)
-        self.waiting.append(own)
-        with self.turn:
-            if not own.done:
-                together = []
-                while self.waiting:
-                    together.append(self.waiting.popleft())
-                self._write(together)
-        if own.error is not None:
-            raise own.error
+    def _record_all(self, waiting: SimpleQueue[_Waiting]) -> None:
+        """Record what comes at the same time together: each alone would wait for the database's lock."""
+        while True:
+            together = [waiting.get()]
+            sleep(GATHER_S)
+            together += [waiting.get() for _ in range(waiting.qsize())]
+            self._record(together)
 
-    def _write(self, together: Sequence[_Waiting]) -> None:
-        error: Exception | None = None
+    def _record(self, together: list[_Waiting]) -> None:
         try:
             with self._engine.begin() as connection:
-                move_all(connection, [each.news for each in together])
-        except Exception as failure:
-            error = failure
-        for each in together:
-            each.done, each.error = True, error
+                move_all(connection, [news for news, _recorded in together])
+        except Exception as error:
+            for _news, recorded in together:
+                recorded.set_exception(error)
+        else:
+            for _news, recorded in together:
+                recorded.set_result(None)
 
     @cached_property
     def _engine(self) -> Engine:
         with self.app.app_context():
             return writing(db.engine)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """An event that a request holds until it is recorded, or is not."""
-
-    news: News
-    done: bool = False
-    error: Exception | None = None
 
 
 class _Request(Request):

@@ -217,7 +217,7 @@ def test_a_doubt_is_settled_with_the_provider_before_any_retry(
 
 def test_what_a_dead_worker_held_is_asked_for(bench: Bench, message: Message, make: Make) -> None:
     other = make(Message)
-    first, _second = claim(bench.session, bench.clock, bench.worker)
+    first, _second = claim(bench.session, bench.clock, bench.worker, ChannelKind.SMS)
     bench.channel.send(first.outgoing)
     assert bench.run(LEASE - MINUTE) == {}
     assert bench.run(MINUTE) == {"abandoned": 2, "accepted": 2, "queued": 1}
@@ -229,7 +229,7 @@ def test_what_a_dead_worker_held_is_asked_for(bench: Bench, message: Message, ma
 def test_a_claim_from_before_the_clock_was_put_back_is_not_kept_for_long(
     bench: Bench, message: Message
 ) -> None:
-    claim(bench.session, bench.clock, bench.worker)
+    claim(bench.session, bench.clock, bench.worker, ChannelKind.SMS)
     bench.now -= timedelta(days=1)
     message.next_at = bench.now
     assert bench.run()["abandoned"] == 1
@@ -237,10 +237,10 @@ def test_a_claim_from_before_the_clock_was_put_back_is_not_kept_for_long(
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing(bench: Bench, message: Message) -> None:
-    (stale,) = claim(bench.session, bench.clock, bench.worker)
+    (stale,) = claim(bench.session, bench.clock, bench.worker, ChannelKind.SMS)
     bench.now += LEASE
     reconcile(bench.session, bench.clock, bench.worker)
-    claim(bench.session, bench.clock, bench.worker)
+    claim(bench.session, bench.clock, bench.worker, ChannelKind.SMS)
     again = settle(bench.session, bench.clock, bench.worker, stale, DOWN)
     assert isinstance(again, News)
     write_down(bench.session, [again])
@@ -339,7 +339,7 @@ def test_what_cannot_be_asked_for_is_held_one_at_a_time(bench: Bench, make: Make
     bench.channel.can_be_asked = False
     for _ in range(3):
         make(Message)
-    (held,) = claim(bench.session, bench.clock, bench.worker)
+    (held,) = claim(bench.session, bench.clock, bench.worker, ChannelKind.SMS)
     bench.channel.cannot_be_asked = DeliveryError("unconfirmed", Verdict.STOP)
     assert bench.run(LEASE) == {"abandoned": 1, "failed": 1, "accepted": 2}
     assert held.outgoing.token not in {each.token for each in bench.channel.taken}

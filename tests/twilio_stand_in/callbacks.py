@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from uuid import uuid4
@@ -93,13 +94,21 @@ def play(
     duplicates: float = 0,
     shuffled: bool = False,
     seed: int = 0,
+    at_once: int = 1,
 ) -> list[int]:
-    """Deliver events, some of them twice and in any order if so asked; return the HTTP statuses."""
+    """Deliver events, some of them twice, in any order, and several at once if so asked.
+
+    Returns
+    -------
+    list of int
+        The HTTP statuses.
+    """
     random = Random(seed)
     events = [*callbacks, *(each for each in callbacks if random.random() < duplicates)]
     if shuffled:
         random.shuffle(events)
-    return [(post or by_http)(each) for each in events]
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(post or by_http, events))
 
 
 def by_http(callback: Callback) -> int:
