@@ -69,14 +69,15 @@ def call_list(session: Session, centre: Centre, now: datetime, minutes: int) -> 
     coming = coming_sessions(session, centre, today, today + timedelta(days=MOST_DAYS_AHEAD), now)
     by_id = {each.id: each for each in coming}
     said = said_beforehand(session, centre.id, (each.uid for each in coming))
+    changes = unconfirmed(session, centre, now)
+    tasks = _tasks(session, centre)
+    asked = {(task.participant_id, task.session_uid) for task in tasks}
     pairs = [
         (person, by_id[held])
         for held, person in expected_in(session, centre.id, by_id)
         if (given := said.get((person, by_id[held].uid))) is None
-        or (given.answer is Answer.CALL_ME and not given.excused)
+        or (not given.excused and (given.answer is Answer.CALL_ME or (person, by_id[held].uid) in asked))
     ]
-    changes = unconfirmed(session, centre, now)
-    tasks = _tasks(session, centre)
     people, team = _people(session, centre, pairs, changes, tasks), _team(session, centre)
     made = _calls_of_today(session, centre, now)
     last_day = today + timedelta(days=DAYS_AHEAD)

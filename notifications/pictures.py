@@ -37,7 +37,8 @@ MEDIA_TYPE = "image/png"
 
 PAPER, INK, BRAND, WRONG, PALE = "#ffffff", "#1d2b2d", "#0f5c63", "#c1272d", "#dfe9ea"
 
-_NAME = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d{2})(\d{2}))?(x?)\.png")
+#: Days near the ends of the calendar cannot be told in another time zone.
+_NAME = re.compile(r"(2\d{3})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d{2})(\d{2}))?(x?)\.png")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ def answer(
 ) -> AttendanceRecord:
     """Store what a person said about a session beforehand; the last answer counts.
 
+    A wish to be called leaves a yes or no standing.
+
     Raises
     ------
     InvalidInputError
@@ -139,7 +141,8 @@ def answer(
     if held.ends_at <= now:
         raise InvalidInputError(N_("Cette séance est passée."))
     record = _record(session, held, participant_id)
-    record.answer, record.answer_reason, record.answered_at = given, reason[:200], now
+    if given is not Answer.CALL_ME or record.answer is None:
+        record.answer, record.answer_reason, record.answered_at = given, reason[:200], now
     if given is Answer.CALL_ME:
         _ask_for_a_call(session, held, participant_id, now)
     session.flush()

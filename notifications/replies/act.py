@@ -207,8 +207,9 @@ def _come(
     if any(effects.gone for _given, effects in done):
         leave_open(inbound)
         return Reply(name="place_gone")
-    if any(effects.void for given, effects in done if given is Answer.COMING):
-        # They would come for nothing.
+    in_vain = any(effects.void for given, effects in done if given is Answer.COMING)
+    if in_vain and context.question.way == "come":
+        # They have not heard yet that it is cancelled, or elsewhere.
         leave_open(inbound)
     return _thanks(done)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.models import MessageTopic
+from notifications.models import InboundMessage, MessageTopic
 from notifications.visits import place_words
 from notifications.wording import Told
 from scheduler.attendance import CALL_BACK, answer, expected_ids, session_in_force
@@ -51,7 +51,7 @@ def confirm(topics: Iterable[MessageTopic], now: datetime) -> None:
 
 def say(
     session: Session,
-    centre: Centre,
+    inbound: InboundMessage,
     topics: Sequence[MessageTopic],
     people: Sequence[Participant],
     given: Answer,
@@ -59,7 +59,12 @@ def say(
     *,
     reason: str = "",
 ) -> Effects:
-    """Store an answer for every session and person a message spoke of, and free or keep the seats."""
+    """Store an answer for every session and person a message spoke of, and free or keep the seats.
+
+    It counts from when it came in, however late it is acted upon: before the session ended, and not where
+    something else was said since.
+    """
+    centre, said_at = session.get_one(Centre, inbound.centre_id), inbound.received_at
     effects = Effects()
     first_names = {person.id: person.first_name if len(people) > 1 else "" for person in people}
     for topic in topics:
@@ -67,12 +72,12 @@ def say(
         person_id = topic.participant_id
         if held is None or held.cancelled_at is not None or person_id not in expected_ids(held):
             effects.void += 1
-        elif held.ends_at <= now:
+        elif held.ends_at <= said_at:
             effects.late += 1
         elif given is Answer.COMING and seat_is_gone(session, centre, held.uid, person_id):
             effects.gone += 1
-        else:
-            kept = store(session, centre, held, person_id, given, now, reason=reason)
+        elif not _is_overtaken(session, centre, topic, said_at, now):
+            kept = store(session, centre, held, person_id, given, now, said_at=said_at, reason=reason)
             effects.reasons.add(kept.answer_reason)
             effects.told.append(told(held, first_names.get(person_id, "")))
     return effects
@@ -86,9 +91,15 @@ def store(
     given: Answer,
     now: datetime,
     *,
+    said_at: datetime | None = None,
     reason: str = "",
 ) -> AttendanceRecord:
     """Store one answer about one session, and free or keep the seat; the reason given before stays.
+
+    Parameters
+    ----------
+    said_at : datetime, optional
+        When it was said, if not now.
 
     Raises
     ------
@@ -97,7 +108,7 @@ def store(
     """
     if given is Answer.NOT_COMING and not reason:
         reason = _said(session, centre, held.uid, participant_id)
-    kept = answer(session, held, participant_id, given, now, reason=reason)
+    kept = answer(session, held, participant_id, given, said_at or now, reason=reason)
     if given is Answer.NOT_COMING:
         offer_freed_seat(session, centre, held.uid, now)
     elif given is Answer.COMING:
@@ -105,11 +116,10 @@ def store(
     return kept
 
 
-def give_reason(session: Session, topics: Sequence[MessageTopic], reason: str) -> int:
-    """Keep why people cannot come to sessions that they said they cannot come to; return how many."""
-    pairs = {(topic.session_uid, topic.participant_id) for topic in topics}
+def give_reason(session: Session, centre: Centre, pairs: Collection[tuple[str, int]], reason: str) -> int:
+    """Keep why people cannot come, by session and person, where they have said so; return how many."""
     query = select(AttendanceRecord).where(
-        AttendanceRecord.centre_id.in_({topic.centre_id for topic in topics}),
+        AttendanceRecord.centre_id == centre.id,
         AttendanceRecord.session_uid.in_({uid for uid, _person in pairs}),
         AttendanceRecord.answer == Answer.NOT_COMING,
     )
@@ -176,6 +186,22 @@ def seat_is_gone(session: Session, centre: Centre, uid: str, participant_id: int
         FreedSeat.session_uid == uid,
         FreedSeat.participant_id == participant_id,
         FreedSeat.state == FreedState.TAKEN,
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _is_overtaken(
+    session: Session, centre: Centre, topic: MessageTopic, said_at: datetime, now: datetime
+) -> bool:
+    """Whether something else was said of a session while an answer waited to be acted upon."""
+    query = select(AttendanceRecord.id).where(
+        AttendanceRecord.centre_id == centre.id,
+        AttendanceRecord.session_uid == topic.session_uid,
+        AttendanceRecord.participant_id == topic.participant_id,
+        AttendanceRecord.answer != Answer.CALL_ME,
+        # Later than now was said before the clock was put back.
+        AttendanceRecord.answered_at > said_at,
+        AttendanceRecord.answered_at <= now,
     )
     return session.scalars(query.limit(1)).first() is not None
 

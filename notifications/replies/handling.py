@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from notifications.contacts import people_at
@@ -49,32 +49,29 @@ def take(session: Session, inbound: InboundMessage, user_id: int | None) -> bool
 
 
 def attach(session: Session, inbound: InboundMessage, participant_id: int) -> Participant:
-    """Say whose an answer is; it then counts for all that waits from the same address."""
+    """Say whose an answer is, with all others from the same address of which as much was known."""
     person: Participant = find(session, Participant, participant_id)
-    session.execute(
-        update(InboundMessage)
-        .where(*is_open(inbound.centre_id), InboundMessage.address == inbound.address)
-        .values(participant_id=person.id)
-    )
+    session.execute(update(InboundMessage).where(*_with(inbound)).values(participant_id=person.id))
     session.refresh(inbound)
     return person
 
 
 def close(session: Session, inbound: InboundMessage, now: datetime, user_id: int) -> int:
     """Mark what waits from an address and a person as dealt with; return how many answers it was."""
-    waiting = [
-        row
-        for row in session.scalars(
-            select(InboundMessage).where(
-                *is_open(inbound.centre_id), InboundMessage.address == inbound.address
-            )
-        )
-        if row.participant_id == inbound.participant_id
-    ]
+    waiting = session.scalars(select(InboundMessage).where(*_with(inbound))).all()
     for row in waiting:
         row.state, row.handled_at, row.handled_by_id = InboundState.CLOSED, now, user_id
     session.flush()
     return len(waiting)
+
+
+def _with(inbound: InboundMessage) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for an answer to wait together with another: one address, one person."""
+    return (
+        *is_open(inbound.centre_id),
+        InboundMessage.address == inbound.address,
+        InboundMessage.participant_id == inbound.participant_id,
+    )
 
 
 def reopen(inbound: InboundMessage) -> None:

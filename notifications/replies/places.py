@@ -47,7 +47,7 @@ def answer_offer(
             name="place_gone",
             choices=[told_place(place) for place in choice.remaining],
             numbers=[place.number for place in choice.remaining],
-            reply="choice",
+            reply="choice" if choice.remaining else "",
         )
     return Reply(name="too_late")
 
@@ -65,8 +65,7 @@ def _refuse(
         decline(session, offer, now)
         # To whom no choice suits, somebody calls; a seat that was offered is simply somebody else's.
         return Reply(name="we_will_call" if offer.kind == OfferKind.CHOICE else "thanks")
-    place = next((each for each in offer.places if each.number == offer.chosen_number), None)
-    held = in_force(session, context.centre, place.session_uid or "") if place is not None else None
+    held = in_force(session, context.centre, _chosen_uid(offer))
     if held is not None and held.ends_at > now and offer.participant_id in expected_ids(held):
         row = store(
             session, context.centre, held, offer.participant_id, Answer.NOT_COMING, now, reason=said.reason
@@ -77,6 +76,17 @@ def _refuse(
     # Chosen and not part of the plan yet, or lost meanwhile: somebody looks.
     inbound.state, inbound.handled_at = InboundState.OPEN, None
     return Reply(name="thanks", unclear=True)
+
+
+def chosen_session(session: Session, context: Context, now: datetime) -> set[tuple[str, int]]:
+    """Return the session that somebody chose in the offer of a message, and who it was."""
+    offer = find_answered(session, context, now)
+    return {(_chosen_uid(offer), offer.participant_id)} if offer is not None else set()
+
+
+def _chosen_uid(offer: ChoiceOffer) -> str:
+    place = next((each for each in offer.places if each.number == offer.chosen_number), None)
+    return (place.session_uid if place is not None else None) or ""
 
 
 def find_answered(session: Session, context: Context, now: datetime) -> ChoiceOffer | None:

@@ -87,6 +87,8 @@ class Understood:
         otherwise empty, and ``meaning`` holds for all that was asked about.
     courtesy : bool
         Nothing but thanks or greetings: there is nothing to do.
+    agreed : bool
+        An "ok" to what asked nothing: there is nothing to do either, but for whoever asked by hand.
     """
 
     meaning: Meaning
@@ -95,6 +97,7 @@ class Understood:
     coming: frozenset[int] = frozenset()
     absent: frozenset[int] = frozenset()
     courtesy: bool = False
+    agreed: bool = False
 
 
 UNKNOWN: Final = Understood(meaning=Meaning.UNKNOWN)
@@ -302,7 +305,7 @@ def _without_number(said: AbstractSet[str], question: Question) -> Understood:
 def _agreed(question: Question) -> Understood:
     """Return what "ok" says: yes to a question that is open, nothing otherwise."""
     if not question.pending or question.way in ("", "reason", "rating", "call"):
-        return Understood(meaning=Meaning.UNKNOWN, courtesy=True)
+        return Understood(meaning=Meaning.UNKNOWN, courtesy=True, agreed=True)
     return _coming(question)
 
 

@@ -186,3 +186,15 @@ def test_ready_texts_are_in_the_persons_language_and_a_promised_call_is_a_task(
     unknown = make(n.InboundMessage, address="+32470000077", state=InboundState.OPEN, received_at=NOW)
     with pytest.raises(InvalidInputError):
         handling.write_ready(session, centre, unknown, "thanks", NOW, form_key="k")
+
+
+def test_one_persons_answers_stay_theirs_when_another_of_the_telephone_is_named(
+    session: Session, make: Make, centre: m.Centre, held: m.GroupSession, person: m.Participant, user: m.User
+) -> None:
+    other = make(m.Participant, first_name="Bilal", phone=PHONE)
+    make(m.Attendance, session=held, participant=other)
+    hers, his = wait(make, "je ne sais pas", 1, participant_id=person.id), wait(make, "on verra", 2)
+    handling.understand_as(session, centre, his, held.uid, other.id, Answer.COMING, NOW, user.id)
+    session.expire_all()
+    assert (hers.state, hers.participant_id) == (InboundState.OPEN, person.id)
+    assert (his.state, his.participant_id) == (InboundState.CLOSED, other.id)
