@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -28,14 +29,15 @@ from scheduler.models import (
     SitePhoto,
     StaffMember,
 )
-from scheduler.timegrid import to_instant
+from scheduler.timegrid import monday_of, to_instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One session as its participant sees it.
 
-    ``leaders`` are first names, ``photo`` is the digest of the photograph of the site's door.
+    ``leaders`` are first names, ``photo`` is the digest of the photograph of the site's door. ``change`` is
+    what became of the session since its participant last heard of it, and ``was`` when it was to start.
     """
 
     uid: str
@@ -46,18 +48,40 @@ class Card:
     pictogram: str
     title: str
     individual: bool
-    place: str
-    address: str
-    transport: str
-    site_id: int | None
-    photo: str | None
-    latitude: float | None
-    longitude: float | None
-    leaders: tuple[str, ...]
-    cancelled: bool
-    answer: Answer | None
-    here: bool
+    place: str = ""
+    address: str = ""
+    transport: str = ""
+    site_id: int | None = None
+    photo: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    leaders: tuple[str, ...] = ()
+    cancelled: bool = False
+    answer: Answer | None = None
+    here: bool = False
     answerable: bool = True
+    change: str = ""
+    was: datetime | None = None
+
+
+def by_week(cards: Iterable[Card], today: date) -> list[tuple[str, list[Card]]]:
+    """Return cards by when they are: ``today``, ``this_week``, ``next_week`` and ``later``."""
+    monday = monday_of(today)
+    found: dict[str, list[Card]] = {"today": [], "this_week": [], "next_week": [], "later": []}
+    for card in cards:
+        weeks = (monday_of(card.day) - monday).days // 7
+        when = "today" if card.day == today else "this_week" if weeks == 0 else "next_week"
+        found[when if weeks < 2 else "later"].append(card)
+    return list(found.items())
+
+
+def first_sights(cards: Iterable[Card]) -> set[str]:
+    """Return the cards that are the first of a page to show the photograph of their door."""
+    found: dict[str, str] = {}
+    for card in cards:
+        if card.photo:
+            found.setdefault(card.photo, card.uid)
+    return set(found.values())
 
 
 def personal_week(
@@ -155,15 +179,8 @@ def _meetings(session: Session, person: Participant, first_day: date, last_day: 
             title="",
             individual=True,
             place=meeting.place,
-            address="",
-            transport="",
-            site_id=None,
-            photo=None,
-            latitude=None,
-            longitude=None,
             leaders=(meeting.pair.mentor.first_name,),
             cancelled=meeting.state == MeetingState.CANCELLED,
-            answer=None,
             here=meeting.state == MeetingState.HELD,
             answerable=False,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, g, render_template, request, session, url_for
 from markupsafe import Markup
 from segno import make as make_qr
 from werkzeug.exceptions import NotFound
@@ -19,12 +19,13 @@ from web.centre import PREFIX
 from web.clock import now
 from web.extensions import db
 from web.permissions import Permission, public, requires
-from web.personal import gone, show_page, visitor
+from web.personal import back, gone, too_late, visitor
+from web.personal_page import show_page
 
 blueprint = Blueprint("check_in", __name__, url_prefix="/moi")
 screen = Blueprint("room_screen", __name__, url_prefix=f"{PREFIX}/aujourdhui")
 
-blueprint.register_error_handler(NotFoundError, gone)
+blueprint.register_error_handler(NotFoundError, too_late)
 blueprint.register_error_handler(404, gone)
 
 #: Where a visit keeps the session whose code was scanned, and for how long it may be confirmed.
@@ -106,8 +107,7 @@ def _mark(person: Any, held: Any, instant: datetime) -> Any:
         db.session.rollback()
         return _refused(error.refusal)
     db.session.commit()
-    session["told"] = "here"
-    return redirect(url_for("personal.week", _anchor=f"s-{held.uid}"))
+    return back("here", held.uid)
 
 
 @screen.get("/<uid>/ecran")

@@ -6,33 +6,26 @@ and leads to an address without the token, so that it stays out of histories and
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
 from flask import (
     Blueprint,
     Response,
     abort,
     current_app,
-    g,
     jsonify,
     redirect,
-    render_template,
     request,
     session,
     url_for,
 )
 
+from notifications.confirmations import confirm_news
 from notifications.links import PREFIX, find_reader
-from notifications.recordings import recording_url
+from notifications.news import with_news
 from notifications.replies.effects import seat_is_gone, store
-from notifications.voices import voices_of
-from notifications.wording import Told, Wordings
 from scheduler.attendance import session_in_force
 from scheduler.check_in import is_open
 from scheduler.choices import Outcome, choose, decline
@@ -41,20 +34,23 @@ from scheduler.db import enter_centre
 from scheduler.errors import InvalidInputError, NotFoundError
 from scheduler.links import find_link, find_subject
 from scheduler.models import Answer, Centre, ChoiceOffer, LinkKind, OfferKind, Participant
-from scheduler.personal_week import Card, personal_week
+from scheduler.personal_week import by_week, first_sights, personal_week
 from scheduler.places import site_photo
-from scheduler.wording import RIGHT_TO_LEFT, known_language, languages, plain_words
+from scheduler.wording import known_language, languages, plain_words
 from web.clock import now
 from web.extensions import db, limiter
 from web.permissions import public
-from web.pictograms import pictogram_file
+from web.personal_page import LANGUAGE, heard_in, show_page
 from web.templating import local
 
 blueprint = Blueprint("personal", __name__, url_prefix="/moi")
 
 DAYS = 14
 SESSION_HOURS = 12
-TOKEN, OPENED, LANGUAGE = "page_token", "page_opened", "page_language"
+TOKEN, OPENED = "page_token", "page_opened"
+
+#: Where a visit keeps what to thank for on the next page, and the session it is about.
+SAID = "page_said"
 
 #: What a person can say about a session, and the reasons offered for not coming.
 REASONS = ("ill", "child", "course", "work", "other")
@@ -108,26 +104,45 @@ def week() -> str:
     invitations = invitations_of(db.session(), person, instant, full_titles=full)
     hidden = {each.hidden for each in invitations}
     cards = personal_week(db.session(), person, today, DAYS, full_titles=full)
+    cards = with_news(db.session(), person, cards, instant, full_titles=full)
     cards = [card for card in cards if card.uid not in hidden]
-    monday = today - timedelta(today.weekday()) + timedelta(7)
-    groups = [
-        ("today", [card for card in cards if card.day == today]),
-        ("this_week", [card for card in cards if today < card.day < monday]),
-        ("next_week", [card for card in cards if monday <= card.day]),
-    ]
+    offered = [card for each in invitations for _number, card in each.places]
+    told, told_of = session.pop(SAID, ("", ""))
     near = {
         card.uid for card in cards if not card.cancelled and is_open(card.starts_at, card.ends_at, instant)
     }
     return show_page(
         "week.html",
         person=person,
-        heard=_heard_in(centre, today),
+        heard=heard_in(db.session(), centre, today),
         today=today,
         invitations=invitations,
-        groups=groups,
+        weeks=by_week(cards, today),
+        news=[card for card in cards if card.change],
         near=near,
-        told=session.pop("told", None),
+        doors=first_sights([*offered, *(card for card in cards if not card.cancelled)]),
+        told=told,
+        told_of=told_of if told_of in {card.uid for card in cards} else "",
     )
+
+
+@blueprint.get("/<uid>/<given>")
+@public
+def ask_why(uid: str, given: str) -> Any:
+    """Ask why somebody cannot come, when the question is opened once more; everything else is the week."""
+    person = visitor()
+    if given != Answer.NOT_COMING:
+        return redirect(url_for("personal.week"))
+    return show_page("why.html", person=person, uid=uid, reasons=REASONS)
+
+
+@blueprint.post("/<uid>/understood")
+@public
+def understand(uid: str) -> Any:
+    """Keep that the person knows of a change."""
+    confirm_news(db.session(), visitor(), uid, now())
+    db.session.commit()
+    return back("understood", uid)
 
 
 @blueprint.post("/<uid>/<given>")
@@ -141,15 +156,13 @@ def reply(uid: str, given: str) -> Any:
     held = session_in_force(db.session(), person.centre_id, uid)
     choice = Answer(given)
     if choice is Answer.NOT_COMING and reason not in REASONS:
-        return show_page("why.html", person=person, uid=uid, reasons=REASONS)
+        return ask_why(uid, given)
     centre = db.session.get_one(Centre, person.centre_id)
     if choice is Answer.COMING and seat_is_gone(db.session(), centre, uid, person.id):
-        session["told"] = "place_gone"
-        return redirect(url_for("personal.week"))
+        return back("place_gone", uid)
     store(db.session(), centre, held, person.id, choice, now(), reason=reason)
     db.session.commit()
-    session["told"] = choice.value
-    return redirect(url_for("personal.week", _anchor=f"s-{uid}"))
+    return back(choice.value, uid)
 
 
 @blueprint.post("/choix/<int:offer_id>/<int:number>")
@@ -159,11 +172,7 @@ def choose_place(offer_id: int, number: int) -> Any:
     offer = _offer(offer_id)
     found = choose(db.session(), offer, number, now())
     db.session.commit()
-    session["told"] = {
-        Outcome.CHOSEN: "chosen",
-        Outcome.TAKEN: "place_gone",
-    }.get(found.outcome, "too_late")
-    return redirect(url_for("personal.week"))
+    return back({Outcome.CHOSEN: "chosen", Outcome.TAKEN: "place_gone"}.get(found.outcome, "too_late"))
 
 
 @blueprint.post("/choix/<int:offer_id>/non")
@@ -173,8 +182,7 @@ def decline_places(offer_id: int) -> Any:
     offer = _offer(offer_id)
     decline(db.session(), offer, now())
     db.session.commit()
-    session["told"] = "call_me" if offer.kind == OfferKind.CHOICE else "not_coming"
-    return redirect(url_for("personal.week"))
+    return back("call_me" if offer.kind == OfferKind.CHOICE else "not_coming")
 
 
 def _offer(offer_id: int) -> ChoiceOffer:
@@ -235,87 +243,21 @@ def door(site_id: int, digest: str) -> Response:
 
 
 @blueprint.errorhandler(InvalidInputError)
-def too_late(_error: Exception) -> Any:
-    """Show the week as it now stands when a session was cancelled or is over meanwhile."""
-    db.session.rollback()
-    return redirect(url_for("personal.week"))
-
-
 @blueprint.errorhandler(NotFoundError)
+def too_late(_error: Exception) -> Any:
+    """Show the week as it now stands when a session was cancelled, is over or no longer planned."""
+    db.session.rollback()
+    return back("too_late")
+
+
 @blueprint.errorhandler(404)
 def gone(_error: Exception) -> tuple[str, int]:
-    """Say in pictures and few words that the link no longer works."""
+    """Say in pictures and few words that a link no longer works, or that a visit is over."""
     db.session.rollback()
-    return show_page("gone.html"), 404
+    return show_page("gone.html", visit_over="token" not in (request.view_args or {})), 404
 
 
-def show_page(template: str, **values: Any) -> str:
-    """Return a page in the language of this visit."""
-    code = known_language(session.get(LANGUAGE))
-    g.page_language = code
-    return render_template(
-        f"personal/{template}",
-        words=plain_words(code),
-        language_code=code,
-        direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
-        clock=clock_hands,
-        day_name=lambda day: _day_name(day, code),
-        short_day=lambda day: format_date(day, "EEE", locale=code),
-        moment=lambda instant: f"{_day_name(local(instant).date(), code)}, {local(instant):%-H:%M}",
-        spoken=lambda card: spoken_text(card, code, plain_words(code)),
-        pictogram=pictogram_file,
-        title=lambda card: card.title or plain_words(code)["appointment" if card.individual else "activity"],
-        **values,
-    )
-
-
-def _heard_in(centre: Centre, today: date) -> Callable[[Card], list[dict[str, str]]]:
-    """Return what gives the sounds of a card: recordings, and words for the voice of the browser between."""
-    code = known_language(session.get(LANGUAGE))
-    if code in voices_of(centre):
-        return lambda _card: []
-    wordings = Wordings(db.session(), centre)
-
-    def heard(card: Card) -> list[dict[str, str]]:
-        told = Told.of(card)
-        parts = wordings.spoken.session(
-            code, replace(told, change="cancelled") if card.cancelled else told, today
-        )
-        return [
-            {"sound": recording_url("", each.token)}
-            if each.token
-            else {"say": each.text, "lang": wordings.home}
-            for each in parts
-        ]
-
-    return heard
-
-
-def _day_name(day: date, code: str) -> str:
-    return format_date(day, "EEEE d MMMM", locale=code)
-
-
-def clock_hands(instant: datetime) -> dict[str, float]:
-    """Return where the hands of a clock face of radius 1 end, for an instant in Brussels."""
-    wall = local(instant)
-    minute = wall.minute / 60 * 2 * math.pi
-    hour = (wall.hour % 12 + wall.minute / 60) / 12 * 2 * math.pi
-    return {
-        "hour_x": round(0.5 * math.sin(hour), 3),
-        "hour_y": round(-0.5 * math.cos(hour), 3),
-        "minute_x": round(0.75 * math.sin(minute), 3),
-        "minute_y": round(-0.75 * math.cos(minute), 3),
-    }
-
-
-def spoken_text(card: Card, code: str, words: Mapping[str, str]) -> str:
-    """Return what is read aloud for a card."""
-    wall = local(card.starts_at)
-    parts = [_day_name(card.day, code), f"{wall.hour}:{wall.minute:02d}"]
-    title = card.title or words["appointment" if card.individual else "activity"]
-    if card.cancelled:
-        parts += [words["cancelled"], title]
-    else:
-        leaders = words["with_people"].format(names=", ".join(card.leaders)) if card.leaders else ""
-        parts += [title, card.place, leaders]
-    return ". ".join(part for part in parts if part)
+def back(told: str, uid: str = "") -> Any:
+    """Lead back to the week, which says what became of an answer, beside the session it was about."""
+    session[SAID] = (told, uid)
+    return redirect(url_for("personal.week", _anchor=f"s-{uid}" if uid else None))

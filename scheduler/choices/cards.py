@@ -19,6 +19,7 @@ from scheduler.models import (
     OfferState,
     Participant,
     PlaceState,
+    SitePhoto,
     StaffMember,
 )
 from scheduler.personal_week import Card
@@ -69,7 +70,8 @@ def invitations_of(
     if not offers:
         return []
     zone = ZoneInfo(session.get_one(Centre, person.centre_id).timezone)
-    names = _first_names(session, (place for offer in offers for place in offer.places))
+    every = [place for offer in offers for place in offer.places]
+    names, photos = _first_names(session, every), _photos(session, every)
     found = []
     for offer in offers:
         chosen = offer.state == OfferState.CHOSEN
@@ -90,7 +92,9 @@ def invitations_of(
                 chosen=chosen,
                 until=offer.expires_at,
                 without_answer=None if chosen or free_seat or not stays else shown[0].number,
-                places=tuple((place.number, _card(place, zone, names, full_titles)) for place in shown),
+                places=tuple(
+                    (place.number, _card(place, zone, names, photos, full_titles)) for place in shown
+                ),
                 hidden=offer.session_uid if not free_seat and (chosen or stays) else None,
             )
         )
@@ -103,7 +107,15 @@ def _first_names(session: Session, places: Iterable[ChoicePlace]) -> dict[int, s
     return {int(row_id): str(name) for row_id, name in session.execute(query)} if ids else {}
 
 
-def _card(place: ChoicePlace, zone: ZoneInfo, names: dict[int, str], full_titles: bool) -> Card:
+def _photos(session: Session, places: Iterable[ChoicePlace]) -> dict[int, str]:
+    ids = {place.site_id for place in places}
+    query = select(SitePhoto.site_id, SitePhoto.digest).where(SitePhoto.site_id.in_(ids))
+    return {row.site_id: row.digest for row in session.execute(query)}
+
+
+def _card(
+    place: ChoicePlace, zone: ZoneInfo, names: dict[int, str], photos: dict[int, str], full_titles: bool
+) -> Card:
     activity, site, room = place.activity, place.site, place.room
     return Card(
         uid=f"{place.offer_id}-{place.number}",
@@ -118,11 +130,8 @@ def _card(place: ChoicePlace, zone: ZoneInfo, names: dict[int, str], full_titles
         address=site.address,
         transport=site.transport,
         site_id=site.id,
-        photo=None,
+        photo=photos.get(site.id),
         latitude=site.latitude,
         longitude=site.longitude,
         leaders=tuple(names[staff_id] for _, staff_id in place.leaders if staff_id in names),
-        cancelled=False,
-        answer=None,
-        here=False,
     )

@@ -28,10 +28,14 @@ def languages() -> list[str]:
     return list(_texts())
 
 
+def is_known(language: str) -> bool:
+    """Whether there are words for a language, its own or those it shares."""
+    return SHARED.get(language, language) in _texts()
+
+
 def known_language(language: str | None) -> str:
     """Return the language whose words somebody reads: their own, the one it shares, or French."""
-    code = SHARED.get(language or "", language or "")
-    return code if code in _texts() else FALLBACK
+    return SHARED.get(language, language) if language and is_known(language) else FALLBACK
 
 
 def plain_words(language: str | None) -> Mapping[str, str]:

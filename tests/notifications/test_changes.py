@@ -9,17 +9,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifications.changes import announce, confirm_by
-from notifications.confirmations import unconfirmed
+from notifications.confirmations import confirm_news, unconfirmed
 from notifications.models import ContactChoice, Message, MessageKind, MessageState
 from notifications.net_changes import NetChange, Place, merged
+from notifications.news import with_news
 from notifications.policy import Policy, save_policy
 from notifications.reminders import enqueue_due
 from scheduler import models as m
 from scheduler.changes import compare
+from scheduler.personal_week import Card, personal_week
 from scheduler.publish import PublishResult
 from scheduler.session_state import Expected, SessionState, state_of
 from tests.factories import Make
@@ -309,6 +311,34 @@ def test_answering_on_the_page_confirms_what_was_told_before(
     record.answered_at = at(24, 12)
     session.flush()
     assert unconfirmed(session, centre, at(25, 12)) == []
+
+
+def test_a_persons_page_shows_what_has_changed_until_they_say_that_they_know(
+    session: Session, world: World, publish: Publish, make: Make
+) -> None:
+    person, state, held = world["person"], world["state"], world["held"]
+    make(m.AttendanceRecord, session=held, participant=person, answer=m.Answer.COMING, answered_at=at(23, 9))
+
+    planned = personal_week(session, person, THURSDAY, 1)
+
+    def cards(*planned: Card) -> list[Card]:
+        return with_news(session, person, planned, at(24, 12))
+
+    publish((state, later(state)))
+    (card,) = cards(*planned)
+    assert (card.change, card.was, card.answer) == ("moved", at(26, 9), None), "they said yes to another time"
+    session.execute(delete(m.AttendanceRecord))
+    messages(session)[0].state = MessageState.DELIVERED
+    session.flush()
+    # Told next that they are not expected any more.
+    publish((later(state), without(later(state), person.id)), now=at(24, 11))
+    assert [card.change for card in cards(*planned)] == [""], "what is planned by now is right"
+    (lost,) = cards()
+    assert (lost.change, lost.cancelled, lost.starts_at, lost.place) == ("cancelled", True, at(26, 10), "")
+    confirm_news(session, make(m.Participant), state.uid, at(24, 12))
+    assert cards() == [lost]
+    confirm_news(session, person, state.uid, at(24, 12))
+    assert cards() == []
 
 
 @pytest.mark.parametrize("why", ["no_route", "exempt", "failed"])

@@ -119,10 +119,14 @@ def test_from_the_search_to_the_persons_choice(
     assert other.post(f"/moi/choix/{offer.id}/2").status_code == 404
     assert "Choisissez" not in other.get("/moi/").text
 
+    with making_in(rows, app_centre) as make:
+        door = make(m.SitePhoto, site_id=world["row"].site_id, digest="abc", jpeg=b"")
     visitor = app.test_client()
     visitor.get(f"/moi/{token_of(rows, world['person'])}")
     visitor.post("/moi/langue", data={"language": "ar"})
     own = visitor.get("/moi/").text
+    assert own.count(f"/moi/lieu/{door.site_id}/abc.jpg") == 3
+    assert own.count("photo-small") == 2
     words = plain_words("ar")
     assert words["choose"] in own
     assert all(words["choose_this"].format(number=number) in own for number in (1, 2, 3))

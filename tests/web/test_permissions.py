@@ -15,6 +15,7 @@ from web.permissions import POLICY, Permission
 PUBLIC_ENDPOINTS = (
     {"static", "auth.login", "feeds.feed"}
     | {f"personal.{view}" for view in ("open_page", "week", "reply", "language", "manifest", "door")}
+    | {f"personal.{view}" for view in ("ask_why", "understand")}
     | {f"personal.{view}" for view in ("choose_place", "decline_places")}
     | {f"fetched.{view}" for view in ("picture", "picture_for", "play")}
     | {f"webhooks.{view}" for view in ("inbound", "voice", "key")}

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.links import message_token
-from notifications.models import Recording
+from notifications.models import Message, MessageKind, MessageTopic, Recording
 from notifications.pictures import SIDE_PX, picture_url
 from notifications.recording_list import to_record
 from notifications.wording.facts import BRUSSELS
@@ -25,7 +25,8 @@ from scheduler import models as m
 from scheduler.links import renew_link, revoke_links
 from scheduler.wording import languages, plain_words
 from tests.factories import Make
-from web.personal import SESSION_HOURS, clock_hands
+from web.personal import SESSION_HOURS
+from web.personal_page import clock_hands
 
 PAGE_BYTES = 60_000
 
@@ -188,14 +189,66 @@ def test_answers_are_stored_and_shown(rows: Session, held: m.GroupSession, visit
     assert rows.scalars(select(m.Task)).one().kind == "call_back"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_answered_is_said_on_the_card_it_was_about(
+    held: m.GroupSession, visitor: FlaskClient
+) -> None:
+    def before_the_card(page: str) -> str:
+        return page.partition(f'id="s-{held.uid}"')[0]
+
+    assert visitor.post(f"/moi/{held.uid}/coming").location == f"/moi/#s-{held.uid}"
+    page = visitor.get("/moi/").text
+    assert "Merci. À bientôt !" in page
+    assert "Merci. À bientôt !" not in before_the_card(page)
+    assert "Merci" not in visitor.get("/moi/").text
+    # The question why can be opened again, as a phone does that comes back to it.
+    assert "Je suis malade" in visitor.get(f"/moi/{held.uid}/not_coming").text
+    assert visitor.get(f"/moi/{held.uid}/coming").location == "/moi/"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_cancellation_is_confirmed_on_the_page(
+    rows: Session, make_row: Make, held: m.GroupSession, person: m.Participant, visitor: FlaskClient
+) -> None:
+    held.cancelled_at = datetime.now(UTC)
+    lost = {"starts_at": held.starts_at.isoformat(), "ends_at": held.ends_at.isoformat()}
+    lost |= {"site_id": held.site_id, "room_id": None}
+    change = {"participant_id": person.id, "uid": held.uid, "sequence": 1, "activity_id": held.activity_id}
+    facts = {"changes": [change | {"before": lost, "after": None}]}
+    message = make_row(Message, kind=MessageKind.CANCELLATION, participant=person, facts=facts)
+    topic = make_row(
+        MessageTopic,
+        message=message,
+        participant=person,
+        session_uid=held.uid,
+        starts_at=held.starts_at,
+        confirm_by=held.starts_at,
+    )
+    rows.commit()
+    page = unescape(visitor.get("/moi/").text)
+    assert "J'ai compris" in page
+    assert f'href="#s-{held.uid}"' in page
+    assert visitor.post(f"/moi/{held.uid}/understood").location == f"/moi/#s-{held.uid}"
+    page = unescape(visitor.get("/moi/").text)
+    assert "C'est noté" in page
+    assert "card-cancelled" in page
+    assert "J'ai compris" not in page
+    rows.refresh(topic)
+    assert topic.confirmed_at is not None
+
+
 def test_answers_about_other_sessions_change_nothing(
     rows: Session, make_row: Make, held: m.GroupSession, visitor: FlaskClient
 ) -> None:
     other = make_row(m.GroupSession, plan=held.plan, day=held.day)
     rows.commit()
     assert visitor.post(f"/moi/{other.uid}/coming").status_code == 302
-    assert visitor.post("/moi/none/coming").status_code == 404
     assert visitor.post(f"/moi/{held.uid}/maybe").status_code == 404
+    # A session that is no longer planned is no reason to say that nothing works any more.
+    assert visitor.post("/moi/none/coming").status_code == 302
+    page = visitor.get("/moi/")
+    assert page.status_code == 200
+    assert "trop tard" in page.text
     rows.rollback()
     assert rows.scalars(select(m.AttendanceRecord)).all() == []
 
@@ -206,12 +259,16 @@ def test_wrong_revoked_and_old_visits_end_at_the_same_page(
     calendar = renew_link(rows, m.LinkKind.PARTICIPANT, person.id, datetime.now(UTC))
     rows.commit()
     client = app.test_client()
-    bodies = {client.get(path).text for path in ("/moi/x", f"/moi/{calendar}", "/moi/")}
-    assert len(bodies) == 1
+    (closed,) = {client.get(path).text for path in ("/moi/x", f"/moi/{calendar}")}
+    assert "plus partagé" in closed
+    over = client.get("/moi/", headers={"Accept-Language": "ar-SY,fr"}).text
+    assert plain_words("ar")["open_again"] in over
     assert client.get("/moi/").status_code == 404
     with visitor.session_transaction() as cookie:
         cookie["page_opened"] -= SESSION_HOURS * 3600 + 1
-    assert visitor.get("/moi/").status_code == 404
+    old = visitor.get("/moi/")
+    assert old.status_code == 404
+    assert plain_words("fr")["open_again"] in old.text
     with visitor.session_transaction() as cookie:
         cookie["page_opened"] += SESSION_HOURS * 3600
     assert visitor.get("/moi/").status_code == 200
