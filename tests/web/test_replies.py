@@ -156,7 +156,9 @@ def test_an_answer_is_read_attached_understood_and_settled(
 
 def test_only_the_coordination_answers(app_centre: m.Centre, sign_in: Callable[..., FlaskClient]) -> None:
     director = sign_in(Role.DIRECTOR)
-    assert director.get(f"{base(app_centre)}/reponses/").status_code == 200
+    # People's names, numbers and words are for those who look after them.
+    assert director.get(f"{base(app_centre)}/reponses/").status_code == 403
+    assert director.get(f"{base(app_centre)}/telephone-essai/").status_code == 403
     assert director.post(f"{base(app_centre)}/telephone-essai/", data={"adresse": PHONE}).status_code == 403
     assert director.post(f"{base(app_centre)}/reponses/1/traite").status_code == 403
     assert sign_in(Role.ANIMATEUR).get(f"{base(app_centre)}/reponses/").status_code == 403

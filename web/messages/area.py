@@ -20,7 +20,7 @@ Tab = tuple[str, Any, str, Permission, tuple[str, ...]]
 DAILY: tuple[Tab, ...] = (
     ("today.show", _l("Présences"), "check2-square", Permission.TAKE_ATTENDANCE, ()),
     ("messages.calls", _l("À appeler"), "telephone", Permission.CALL_PEOPLE, ()),
-    ("messages.inbox", _l("Réponses"), "chat-dots", Permission.VIEW_MESSAGES, ()),
+    ("messages.inbox", _l("Réponses"), "chat-dots", Permission.ANSWER_MESSAGES, ()),
     (
         "messages.choices",
         _l("Places proposées"),
@@ -36,7 +36,7 @@ DAILY: tuple[Tab, ...] = (
         Permission.VIEW_MESSAGES,
         ("messages.channels",),
     ),
-    ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.VIEW_MESSAGES, ()),
+    ("messages.sandbox", _l("Téléphone d'essai"), "phone", Permission.ANSWER_MESSAGES, ()),
 )
 
 #: What is set once, in the same form.

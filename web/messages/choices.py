@@ -176,7 +176,7 @@ def _page(form: RoundForm) -> Any:
 
 
 @blueprint.get("/places/<int:round_id>")
-@requires(Permission.VIEW_MESSAGES)
+@requires(Permission.EDIT_PLAN)
 def choice_round(round_id: int) -> Any:
     """Show who may choose which places, and what became of it."""
     return render_template(
@@ -264,7 +264,7 @@ def choose_for(offer_id: int, number: int) -> Response:
 
 
 @blueprint.get("/places/attente/<uid>")
-@requires(Permission.VIEW_MESSAGES)
+@requires(Permission.EDIT_PLAN)
 def waiting(uid: str) -> Any:
     """Show who is in line for a session."""
     session = db.session()

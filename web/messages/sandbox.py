@@ -49,7 +49,7 @@ _ADDRESS = re.compile(r"https?://[^\s\u2066-\u2069]+")
 
 
 @blueprint.get("/telephone-essai/")
-@requires(Permission.VIEW_MESSAGES)
+@requires(Permission.ANSWER_MESSAGES)
 def sandbox() -> str:
     """Show the telephones that were written to, and one of them."""
     channels, session = _on_trial(), db.session()
