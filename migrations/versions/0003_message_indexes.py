@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.drop_index("ix_message_due", "message")
     op.create_index("ix_message_due", "message", ["state", "channel", "next_at"])
     op.create_index(
-        "ix_message_expires", "message", ["expires_at"], sqlite_where=QUEUED, postgresql_where=QUEUED
+        "ix_message_expires", "message", ["state", "expires_at"], sqlite_where=QUEUED, postgresql_where=QUEUED
     )
     # The unique one of message and key serves.
     op.drop_index("ix_message_event_message_id", "message_event")

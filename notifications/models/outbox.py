@@ -75,7 +75,7 @@ class Message(CentreOwned, Base):
     __table_args__ = (
         UniqueConstraint("centre_id", "key"),
         Index("ix_message_due", "state", "channel", "next_at"),
-        Index("ix_message_expires", "expires_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("ix_message_expires", "state", "expires_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_message_provider_sid", "provider_sid"),
         Index("ix_message_centre_created", "centre_id", "created_at"),
         Index("ix_message_address", "centre_id", "address", "created_at"),
