@@ -23,7 +23,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from notifications.callbacks import read_event
-from notifications.channels import Accepted, Outgoing
+from notifications.channels import Accepted, DeliveryError, Outgoing, Verdict
 from notifications.delivery import Worker, deliver_due
 from notifications.models import ChannelKind, MessageKind
 from notifications.outbox import Draft, Topic, enqueue
@@ -37,18 +37,26 @@ Step = Callable[..., None]
 
 
 class LedgerChannel:
-    """A provider that writes down what it takes in a file that outlives every process."""
+    """A provider that writes down what it takes in a file that outlives every process.
+
+    It takes ``most`` messages, if that is given, and then asks to be left alone.
+    """
 
     provider = "ledger"
     can_be_asked = True
 
-    def __init__(self, path: Path, step: Step) -> None:
+    def __init__(self, path: Path, step: Step, most: int | None = None) -> None:
         self.path = path
         self.step = step
+        self.most = most
 
     def send(self, message: Outgoing) -> Accepted:
         """Take a message."""
         self.step()
+        if self.most == 0:
+            raise DeliveryError("20429", Verdict.RETRY)
+        if self.most is not None:
+            self.most -= 1
         take(self.path, message.token)
         self.step()
         return Accepted(provider_sid=f"L-{message.token}")
@@ -122,7 +130,7 @@ def carry_out(order: dict[str, Any], engine: Engine, ledger: Path, step: Step) -
         if order["act"] == "hear":
             hear(engine, order, now)
             return
-        channel = LedgerChannel(ledger, step)
+        channel = LedgerChannel(ledger, step, order.get("most"))
         worker = Worker(name="faults", channels={ChannelKind.SMS: channel}, after_failure=_nothing)
         reconcile(session, lambda: now, worker)
         deliver_due(session, lambda: now, worker)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from notifications.delivery import LEASE
 from notifications.models import Message, MessageEvent, MessageState, MessageTopic
-from scheduler.db import begin_writing
+from notifications.status import News, move_all
+from scheduler.db import begin_writing, writing
 from scheduler.models import Centre, Closure, Participant
 from tests.factories import making_in
 from tests.faults.process import take
@@ -71,13 +73,13 @@ class House:
             )
             session.commit()
 
-    def die_at_every_step(self, prepare: Callable[[], Any]) -> int:
+    def die_at_every_step(self, prepare: Callable[[], Any], **given: Any) -> int:
         """Prepare and work again and again, each time dying one step later; return how many steps."""
         prepare()
-        assert self.order("work", warm_up=True) == "done"
+        assert self.order("work", warm_up=True, **given) == "done"
         for step in range(1, 500):
             prepare()
-            outcome = self.order("work", die_at=step)
+            outcome = self.order("work", die_at=step, **given)
             if outcome == "done":
                 return step - 1
             assert outcome == "killed"
@@ -177,6 +179,35 @@ def test_killed_while_a_batch_is_sent(house: House) -> None:
     assert 0 < len(before) < len(tokens), "some died before sending, some after"
     house.recover()
     assert house.taken() == Counter(tokens)
+
+
+def test_killed_while_a_batch_is_given_back(house: House) -> None:
+    tokens: list[str] = []
+    steps = house.die_at_every_step(lambda: tokens.extend(house.message() for _ in range(3)), most=1)
+    assert steps > 15
+    before = house.taken()
+    house.recover()
+    assert before < house.taken() == Counter(tokens)
+    with Session(house.engine) as session:
+        keys = session.scalars(select(MessageEvent.key).where(MessageEvent.status == S.QUEUED)).all()
+        assert {"again-1", "released-1", "not-found-1"} <= set(keys)
+
+
+def test_who_moves_many_messages_never_waits_for_who_waits_for_him(house: House) -> None:
+    tokens = [house.message(state=S.ACCEPTED, provider_sid="L-1") for _ in range(6)]
+    given: dict[str, Any] = {"status": S.ACCEPTED, "source": "provider", "now": NOW}
+
+    def tell(order: list[str]) -> None:
+        for number in range(20):
+            with writing(house.engine).begin() as connection:
+                move_all(connection, [News(of=token, key=f"{order[0]}-{number}", **given) for token in order])
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(tell, order) for order in (tokens, tokens[::-1])]:
+            done.result(timeout=60)
+    with Session(house.engine) as session:
+        events = session.scalars(select(MessageEvent.message_id)).all()
+        assert Counter(Counter(events).values()) == {40: len(tokens)}
 
 
 def test_killed_while_the_provider_tells_something(house: House) -> None:
