@@ -50,6 +50,8 @@ def load(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
     app.config.from_mapping(
         SECRET_KEY=os.environ.get("SECRET_KEY"),
         SQLALCHEMY_DATABASE_URI=database_url(os.environ.get("DATABASE_URL"), instance),
+        # What people wrote, and their numbers, would stand in the log with every fault of the database.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
         CERTIFICATE_FOLDER=str(instance / "certificates"),
         RECORDING_FOLDER=str(instance / "recordings"),

@@ -164,6 +164,15 @@ def test_wishes_and_changes_come_first_also_without_a_risk(place: Centre) -> Non
     assert silent.id not in {call.participant.id for call in chosen}
 
 
+def test_who_asks_for_a_call_after_a_no_is_called_about_that_session(place: Centre) -> None:
+    person = place.person()
+    answer(place.session, place.held, person.id, m.Answer.NOT_COMING, place.now, reason="ill")
+    record = answer(place.session, place.held, person.id, m.Answer.CALL_ME, place.now)
+    assert (record.answer, record.answer_reason) == (m.Answer.NOT_COMING, "ill")
+    (call,) = place.calls().chosen
+    assert [each.uid for each in call.sessions] == [place.held.uid]
+
+
 @pytest.mark.parametrize(
     ("outcome", "given"),
     [(CallOutcome.COMING, m.Answer.COMING), (CallOutcome.NOT_COMING, m.Answer.NOT_COMING)],

@@ -47,7 +47,16 @@ def test_what_is_named_is_read_back(starts_at: datetime, length: timedelta | Non
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".png", "20261332-0930.png", "20261125-2530.png", "20261125-0930-2460.png", "20261125.png", "a.svg"],
+    [
+        "",
+        ".png",
+        "00010101-0000.png",
+        "20261332-0930.png",
+        "20261125-2530.png",
+        "20261125-0930-2460.png",
+        "20261125.png",
+        "a.svg",
+    ],
 )
 def test_anything_else_is_no_moment(name: str) -> None:
     assert read_name(name) is None
