@@ -129,7 +129,7 @@ class _Request(Request):
 
     @cached_property
     def form(self) -> MultiDict[str, str]:  # type: ignore[override]
-        """What the provider says, which it always says in the same way."""
+        """The fields, which Twilio always sends url-encoded."""
         return MultiDict(parse_qsl(self.get_data(as_text=True), keep_blank_values=True))
 
 
