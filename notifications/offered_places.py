@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,9 +20,8 @@ from notifications.outbox import Draft, Topic, enqueue, supersede
 from notifications.policy import Policy, load_policies
 from notifications.replies.places import told_place
 from notifications.step_times import after_quiet
-from scheduler.choices.places import LOST
 from scheduler.held_places import made_uid
-from scheduler.models import Centre, ChoiceOffer, ChoicePlace, OfferKind, Participant
+from scheduler.models import Centre, ChoiceOffer, ChoicePlace, OfferKind, OfferState, Participant, PlaceState
 
 #: Step of the messages that say which place somebody has who did not choose.
 FALLBACK = "choice"
@@ -63,6 +64,7 @@ class _Teller:
         choices: Sequence[ChoicePlace] = (),
         name: str | None = None,
         step: str = "",
+        facts: Mapping[str, Any] = MappingProxyType({}),
     ) -> Draft | None:
         """Return a message about an offer; ``None`` for people who are no longer active."""
         person = self.people.get(offer.participant_id)
@@ -72,7 +74,6 @@ class _Teller:
         variables = {"deadline": offer.expires_at} | (
             {"choices": [told_place(place) for place in choices]} if choices else {}
         )
-        facts = {"offer_id": offer.id, "numbers": [place.number for place in choices]}
         withheld = NO_ROUTE if route is None else None
         return self.composer.draft(
             kind,
@@ -87,7 +88,11 @@ class _Teller:
                 self.now, self.policy.quiet_from, self.policy.quiet_until, ZoneInfo(self.centre.timezone)
             ),
             withheld=EXEMPT if person.id in self.exempt else withheld,
-            more_facts=facts | ({"answer": name} if kind is MessageKind.ANSWER else {}),
+            more_facts={
+                "offer_id": offer.id,
+                "numbers": [place.number for place in choices],
+                **facts,
+            },
             more_variables=variables,
             name=name,
         )
@@ -126,8 +131,8 @@ def tell_offers(
                 offer, MessageKind.FREED_SEAT, f"offer:{offer.id}", offer.places, offer.expires_at
             )
         else:
-            places = [place for place in offer.places if place.state not in LOST]
-            fewer = "" if len(places) == len(offer.places) else f":{[place.number for place in places]}"
+            places = _kept(offer)
+            fewer = "" if len(places) == len(offer.places) else _numbers(places)
             draft = teller.draft(
                 offer,
                 MessageKind.INVITATION,
@@ -174,20 +179,57 @@ def tell_fallbacks(
     return count
 
 
-def tell_refused(session: Session, centre: Centre, offers: Iterable[ChoiceOffer], now: datetime) -> int:
-    """Say to people that the place they chose can no longer be had; return how many messages."""
+def tell_gone(
+    session: Session,
+    centre: Centre,
+    offers: Iterable[ChoiceOffer],
+    now: datetime,
+    *,
+    page_address: PageAddress | None = None,
+) -> int:
+    """Say to people that a place can no longer be had, and what is left; return how many messages."""
     offers = list(offers)
     if not offers:
         return 0
-    teller = _Teller(session, centre, offers, now, None)
+    teller = _Teller(session, centre, offers, now, page_address)
+    about = _invitations(session, centre, offers)
     count = 0
     for offer in offers:
+        left = _kept(offer) if offer.state == OfferState.OPEN else []
         draft = teller.draft(
-            offer, MessageKind.ANSWER, f"offer:{offer.id}:lost", (), now + STALE, name="place_gone"
+            offer,
+            MessageKind.ANSWER,
+            f"offer:{offer.id}:lost{_numbers(left)}",
+            (),
+            min(now + STALE, offer.expires_at) if left else now + STALE,
+            choices=left,
+            name="place_gone",
+            facts={
+                "answer": "place_gone",
+                "about": about.get(f"offer:{offer.id}"),
+                "reply": "choice" if left else "",
+            },
         )
         count += teller.send(draft) is not None
         offer.told_at = now
     return count
+
+
+def _kept(offer: ChoiceOffer) -> list[ChoicePlace]:
+    return [place for place in offer.places if place.state == PlaceState.HELD]
+
+
+def _numbers(places: Sequence[ChoicePlace]) -> str:
+    """Return what tells a message of fewer places from the one before."""
+    return f":{[place.number for place in places]}" if places else ""
+
+
+def _invitations(session: Session, centre: Centre, offers: Iterable[ChoiceOffer]) -> dict[str, int]:
+    """Return the ids of the messages that made some offers, by key."""
+    query = select(Message.key, Message.id).where(
+        Message.centre_id == centre.id, Message.key.in_({f"offer:{offer.id}" for offer in offers})
+    )
+    return dict(session.execute(query).all())
 
 
 def take_back(session: Session, centre: Centre, offers: Iterable[ChoiceOffer], now: datetime) -> int:

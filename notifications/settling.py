@@ -18,7 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from notifications.changes import announce
 from notifications.compose import page_addresses
 from notifications.invitations import enqueue as invite_by_mail
-from notifications.offered_places import take_back, tell_fallbacks, tell_offers, tell_refused
+from notifications.offered_places import take_back, tell_fallbacks, tell_gone, tell_offers
 from scheduler.choices.answers import expire, is_anything_due
 from scheduler.choices.apply import apply_choices, is_time_to_apply
 from scheduler.choices.freed import ask_next, waiting_list, waiting_seats
@@ -72,9 +72,9 @@ def _tell_lost(session: Session, clock: Clock, centre_id: int, means: Means) -> 
     take_back(session, centre, (*left.again, *left.kept, *left.gone), now)
     tell_offers(session, centre, left.again, now, page_address=address)
     tell_fallbacks(session, centre, left.kept, now, page_address=address)
-    tell_refused(session, centre, left.gone, now)
+    tell_gone(session, centre, left.gone, now, page_address=address)
     session.commit()
-    return {"lost": len(left.again) + len(left.kept) + len(left.gone)}
+    return {"lost": len({offer.id for offer in (*left.again, *left.kept, *left.gone)})}
 
 
 def _expire(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:
@@ -126,7 +126,6 @@ def _apply(session: Session, clock: Clock, centre_id: int, means: Means) -> dict
         if done.published is not None:
             announce(session, centre, done.published, now, page_address=address, known=done.known)
             invite_by_mail(session, centre, done.published, now, organizer=means.organizer)
-        tell_refused(session, centre, done.refused, now)
         counts["applied"] += len(done.applied)
         counts["refused"] += len(done.refused)
     session.commit()

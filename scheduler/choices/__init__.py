@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from scheduler.choices.answers import (
-    Choice,
-    Outcome,
-    choose,
-    decline,
-    expire,
-    find_offer,
-    open_offers,
-    withdraw,
-)
+from scheduler.choices.answers import Choice, Outcome, choose, decline, expire
 from scheduler.choices.apply import Applied, apply_choices
 from scheduler.choices.freed import InLine, fill_freed_seats, keep_seat, offer_freed_seat, waiting_list
+from scheduler.choices.offers import find_offer, open_offers, withdraw
 from scheduler.choices.rounds import propose
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,10 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler.attendance import CALL_BACK, expected_ids, say_coming
+from scheduler.choices.offers import close, fresh
 from scheduler.choices.places import LOST, fits, in_force, is_present
-from scheduler.errors import InvalidInputError
 from scheduler.held_places import lock, made_uid
-from scheduler.message import N_
 from scheduler.models import (
     Centre,
     ChoiceOffer,
@@ -27,11 +26,14 @@ from scheduler.models import (
     Task,
 )
 
+#: States in which an answer can still change something.
+CHANGEABLE = frozenset({OfferState.OPEN, OfferState.CHOSEN, OfferState.EXPIRED, OfferState.DECLINED})
+
 
 class Outcome(StrEnum):
     """What became of an answer.
 
-    ``TAKEN``: the place is no longer to be had; ``TOO_LATE``: nothing of the offer is;
+    ``TAKEN``: somebody else has the place; ``TOO_LATE``: nothing of the offer is to be had;
     ``UNKNOWN``: the offer has no such number.
     """
 
@@ -53,39 +55,15 @@ class Choice:
     remaining: tuple[ChoicePlace, ...] = ()
 
 
-#: States in which an answer can still change something.
-CHANGEABLE = frozenset({OfferState.OPEN, OfferState.CHOSEN, OfferState.EXPIRED, OfferState.DECLINED})
-
-
-def open_offers(session: Session, centre_id: int, participant_id: int, now: datetime) -> list[ChoiceOffer]:
-    """Return what somebody may choose from now, with places, the first to end first."""
-    query = (
-        select(ChoiceOffer)
-        .where(
-            ChoiceOffer.centre_id == centre_id,
-            ChoiceOffer.participant_id == participant_id,
-            ChoiceOffer.state == OfferState.OPEN,
-            ChoiceOffer.expires_at > now,
-        )
-        .options(
-            selectinload(ChoiceOffer.activity),
-            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.site),
-            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.room),
-            selectinload(ChoiceOffer.places).selectinload(ChoicePlace.activity),
-        )
-        .order_by(ChoiceOffer.expires_at, ChoiceOffer.id)
-    )
-    return list(session.scalars(query))
-
-
 def choose(session: Session, offer: ChoiceOffer, number: int, now: datetime) -> Choice:
     """Give somebody the place they chose, if it can still be had.
 
     The same answer twice changes nothing; another one replaces it as long as the first is not part of
-    the plan. One that comes after the deadline gets the place if nobody else was given it.
+    the plan. One that comes after the deadline gets the place if nobody else was given it. Whoever is
+    too late for a freed seat stands in line for the next one of the session.
     """
     lock(session, offer.centre_id)
-    offer = _fresh(session, offer)
+    offer = fresh(session, offer)
     places = {place.number: place for place in offer.places}
     held = places.get(offer.chosen_number or 0)
     if number not in places:
@@ -94,15 +72,16 @@ def choose(session: Session, offer: ChoiceOffer, number: int, now: datetime) -> 
         held = None
     if held is places[number] and offer.state in (OfferState.CHOSEN, OfferState.APPLIED):
         return Choice(outcome=Outcome.CHOSEN, place=held)
-    if not _changeable(offer):
-        return Choice(outcome=Outcome.TOO_LATE, place=held)
     place = places[number]
-    if not fits(session, offer, place, now):
-        remaining = _remaining(session, offer, now)
-        outcome = Outcome.TAKEN if remaining else Outcome.TOO_LATE
-        return Choice(outcome=outcome, place=held, remaining=remaining)
-    take(session, offer, place, now)
-    return Choice(outcome=Outcome.CHOSEN, place=place)
+    if _changeable(offer) and fits(session, offer, place, now):
+        take(session, offer, place, now)
+        return Choice(outcome=Outcome.CHOSEN, place=place)
+    remaining = _remaining(session, offer, now)
+    taken = bool(remaining)
+    if offer.kind == OfferKind.FREED_SEAT and held is None and place.starts_at > now:
+        taken, offer.chosen_at = True, now
+        session.flush()
+    return Choice(outcome=Outcome.TAKEN if taken else Outcome.TOO_LATE, place=held, remaining=remaining)
 
 
 def take(
@@ -145,7 +124,7 @@ def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:
     them, and the team is asked to call.
     """
     lock(session, offer.centre_id)
-    offer = _fresh(session, offer)
+    offer = fresh(session, offer)
     if offer.state != OfferState.OPEN:
         return
     close(session, offer, OfferState.DECLINED, now)
@@ -159,31 +138,6 @@ def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:
                 created_at=now,
             )
         )
-    session.flush()
-
-
-def withdraw(session: Session, offers: Iterable[ChoiceOffer], now: datetime) -> int:
-    """Take offers back; what was chosen already stays. Return how many were taken back."""
-    count = 0
-    for offer in offers:
-        lock(session, offer.centre_id)
-        fresh = _fresh(session, offer)
-        if fresh.state in (OfferState.OPEN, OfferState.PREPARED):
-            close(session, fresh, OfferState.WITHDRAWN, now)
-            count += 1
-    return count
-
-
-def close(session: Session, offer: ChoiceOffer, state: OfferState, now: datetime) -> None:
-    """End an offer and give its places back."""
-    for place in offer.places:
-        if place.state in (PlaceState.HELD, PlaceState.CHOSEN):
-            place.state = PlaceState.RELEASED
-    offer.state, offer.settled_at = state, now
-    if offer.freed_seat_id is not None:
-        seat = session.get_one(FreedSeat, offer.freed_seat_id)
-        if seat.state in (FreedState.OFFERED, FreedState.TAKEN):
-            seat.state = FreedState.WAITING
     session.flush()
 
 
@@ -233,31 +187,6 @@ def is_anything_due(session: Session, centre: Centre, now: datetime) -> bool:
         ChoiceOffer.expires_at <= now,
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def find_offer(session: Session, centre_id: int, offer_id: int) -> ChoiceOffer:
-    """Return an offer of a centre.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is none.
-    """
-    offer = session.get(ChoiceOffer, offer_id)
-    if offer is None or offer.centre_id != centre_id:
-        raise InvalidInputError(N_("Cette proposition n'existe plus."))
-    return offer
-
-
-def _fresh(session: Session, offer: ChoiceOffer) -> ChoiceOffer:
-    """Return an offer with its places as they are since the lock was taken."""
-    query = (
-        select(ChoiceOffer)
-        .where(ChoiceOffer.id == offer.id)
-        .options(selectinload(ChoiceOffer.places))
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(query).one()
 
 
 def _changeable(offer: ChoiceOffer) -> bool:

@@ -7,16 +7,14 @@ are kept as they come, which is quick, and become part of the plan together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.audit import record
-from scheduler.changes import PlanChanges
-from scheduler.choices.answers import close, tell_coming
+from scheduler.choices.answers import tell_coming
 from scheduler.choices.fold import States, chosen_place
 from scheduler.choices.next_version import Folded, Sketch, chosen_offers, fold_choices, fresh_drafts
 from scheduler.choices.places import is_present
@@ -36,15 +34,10 @@ from scheduler.models import (
     OfferState,
     PlaceState,
     Plan,
-    Task,
 )
 from scheduler.publish import PublishResult, put_in_force
 from scheduler.runs import open_run
 from scheduler.session_state import insert_states, new_row, stamped, write_state
-from scheduler.timegrid import to_wall
-
-#: Kind of the task that tells the coordination that a chosen place was no longer possible.
-CHOICE_REFUSED = "choice_refused"
 
 #: How long choices gather before they become a new version together, and how near they do so at once.
 GATHERED = timedelta(minutes=10)
@@ -63,18 +56,6 @@ class Applied:
     applied: tuple[ChoiceOffer, ...] = ()
     refused: tuple[ChoiceOffer, ...] = ()
     known: frozenset[tuple[int, str]] = frozenset()
-
-    @property
-    def news(self) -> PublishResult | None:
-        """What people do not know yet: the publication without the changes that are no news."""
-        if self.published is None:
-            return None
-        changes = self.published.changes
-        people = tuple(x for x in changes.people if (x.person_id, x.uid) not in self.known)
-        return replace(
-            self.published,
-            changes=PlanChanges(sessions=changes.sessions, people=people, staff=changes.staff),
-        )
 
 
 def is_time_to_apply(session: Session, centre: Centre, now: datetime) -> bool:
@@ -104,7 +85,7 @@ def apply_choices(
 ) -> list[Applied]:
     """Make every place chosen so far part of the plan in force, one publication a version.
 
-    What the judge refuses is given back, and the coordination gets a task.
+    What the judge refuses is lost: see ``scheduler.choices.lost``.
 
     Parameters
     ----------
@@ -118,11 +99,12 @@ def apply_choices(
     done = []
     for plan_id, offers in chosen_offers(session, centre):
         if plan_id is None:
-            done.append(Applied(published=None, refused=_refuse_all(session, centre, offers, now)))
+            done.append(Applied(published=None, refused=_refuse(offers)))
             continue
         found = next((each for each in folded if each.holds(session, centre, plan_id, offers, now)), None)
         if found is not None:
             done.append(_apply(session, centre, found, offers, now))
+    session.flush()
     return done
 
 
@@ -141,9 +123,7 @@ def _apply(
     session: Session, centre: Centre, folded: Folded, offers: Sequence[ChoiceOffer], now: datetime
 ) -> Applied:
     kept = tuple(offer for offer in offers if offer.id in folded.kept)
-    refused = _refuse_all(
-        session, centre, (x for x in offers if x.id in folded.marks and x.id not in folded.kept), now
-    )
+    refused = _refuse(x for x in offers if x.id in folded.marks and x.id not in folded.kept)
     if folded.version is None:
         return Applied(published=None, refused=refused)
     taken = []
@@ -164,12 +144,11 @@ def _apply(
     )
 
 
-def _refuse_all(
-    session: Session, centre: Centre, offers: Iterable[ChoiceOffer], now: datetime
-) -> tuple[ChoiceOffer, ...]:
+def _refuse(offers: Iterable[ChoiceOffer]) -> tuple[ChoiceOffer, ...]:
+    """Take the place that each chose away again; the clock sees to what is left for them."""
     refused = tuple(offers)
     for offer in refused:
-        refuse(session, centre, offer, now)
+        chosen_place(offer).state = PlaceState.LOST
     return refused
 
 
@@ -207,23 +186,6 @@ def _write(session: Session, draft: Plan, sketch: Sketch, announced: States, now
             session.add(new_row(state, draft))
     describe(draft, sketch.verdict, list(sketch.after.values()), sketch.unmet)
     session.flush()
-
-
-def refuse(session: Session, centre: Centre, offer: ChoiceOffer, now: datetime) -> None:
-    """End an offer of which nothing can be had any more; the coordination sees to the person."""
-    place = chosen_place(offer) if offer.chosen_number else offer.places[0]
-    close(session, offer, OfferState.REFUSED, now)
-    session.add(
-        Task(
-            centre_id=centre.id,
-            kind=CHOICE_REFUSED,
-            participant_id=offer.participant_id,
-            session_uid=place.session_uid or offer.session_uid,
-            facts={"activity": offer.activity.name, "starts_at": place.starts_at.isoformat()},
-            due_on=to_wall(place.starts_at, ZoneInfo(centre.timezone))[0],
-            created_at=now,
-        )
-    )
 
 
 def _said_no(

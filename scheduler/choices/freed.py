@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import settings
-from scheduler.choices.answers import withdraw
+from scheduler.choices.offers import withdraw
 from scheduler.choices.places import fits, in_force
 from scheduler.held_places import lock
 from scheduler.in_force import days_in_force, plan_by_day
@@ -201,11 +201,15 @@ def _absent(session: Session, centre: Centre, uid: str) -> set[int]:
 
 
 def _asked(session: Session, centre: Centre, uid: str) -> set[int]:
-    """Return who was asked about a session already, or is being asked about another seat."""
+    """Return who was asked about a session already, or is being asked about another seat.
+
+    Not who wanted the seat too late: they said when, but have no number.
+    """
+    wanted = ChoiceOffer.chosen_at.is_not(None) & ChoiceOffer.chosen_number.is_(None)
     query = select(ChoiceOffer.participant_id).where(
         ChoiceOffer.centre_id == centre.id,
         ChoiceOffer.kind == OfferKind.FREED_SEAT,
-        or_(ChoiceOffer.session_uid == uid, ChoiceOffer.state == OfferState.OPEN),
+        or_((ChoiceOffer.session_uid == uid) & ~wanted, ChoiceOffer.state == OfferState.OPEN),
     )
     return set(session.scalars(query))
 

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import settings
-from scheduler.choices.answers import withdraw
+from scheduler.choices.offers import last_answer_at, withdraw
 from scheduler.choices.places import fits
 from scheduler.choices.search import Found, find_proposals, offering
 from scheduler.db import begin_writing
@@ -190,19 +190,17 @@ def send_round(session: Session, centre: Centre, round_: ChoiceRound, now: datet
     session.refresh(round_)
     if round_.state != RoundState.READY:
         raise InvalidInputError(N_("Cette proposition n'est pas prête, ou elle est déjà envoyée."))
-    notice = timedelta(hours=settings.choice_notice_hours(centre))
     opened = []
     for offer in round_.offers:
         if offer.state != OfferState.PREPARED:
             continue
-        last = min(place.starts_at for place in offer.places) - notice
-        offer.expires_at = min(now + timedelta(hours=round_.hold_hours), last)
-        if offer.expires_at <= now:
+        until = last_answer_at(centre, round_.hold_hours, offer.places, now)
+        if until is None:
             withdraw(session, [offer], now)
             continue
-        offer.state, offer.opened_at = OfferState.OPEN, now
+        offer.state, offer.opened_at, offer.expires_at = OfferState.OPEN, now, until
         for place in offer.places:
-            place.held_until = offer.expires_at
+            place.held_until = until
         opened.append(offer)
     round_.state, round_.sent_at = RoundState.SENT, now
     session.flush()

@@ -150,16 +150,35 @@ def test_whoever_loses_everything_is_told_so(session: Session, invited: m.Choice
 
 
 @one_database
-def test_a_place_lost_meanwhile_is_told(
+def test_whoever_loses_the_place_they_chose_hears_what_is_left_and_chooses_again(
     session: Session, make: Make, world: World, invited: m.ChoiceOffer, now: datetime
 ) -> None:
     choose(session, invited, 2, now)
     place = invited.places[1]
     make(m.BusyPeriod, participant=world["person"], starts_at=place.starts_at, ends_at=place.ends_at)
-    session.flush()
+    for each in messages(session):
+        each.state, each.sent_at = MessageState.DELIVERED, now
     assert settle(session, now + timedelta(minutes=15))["refused"] == 1
+    assert settle(session, now + timedelta(minutes=16))["lost"] == 1
     sent = messages(session)[-1]
-    assert (sent.kind, sent.facts["answer"]) == (MessageKind.ANSWER, "place_gone")
+    assert (sent.kind, sent.facts["answer"], sent.facts["numbers"]) == (
+        MessageKind.ANSWER,
+        "place_gone",
+        [1, 3],
+    )
+    for part in ("déjà prise", "1 = mardi 8/12, 9h00 - 10h00", "2 = "):
+        assert part in sent.body
+    sent.state, sent.sent_at = MessageState.DELIVERED, now + timedelta(minutes=17)
+    inbound = make(
+        InboundMessage,
+        address=sent.address,
+        body="2",
+        received_at=now + timedelta(hours=1),
+        channel=sent.channel,
+    )
+    session.flush()
+    assert act(session, inbound.id, now + timedelta(hours=1))
+    assert (invited.state, invited.chosen_number) == (m.OfferState.CHOSEN, 3)
 
 
 @one_database

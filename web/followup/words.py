@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from notifications.allowance import BUDGET_TASK
 from scheduler.attendance import CALL_BACK
-from scheduler.choices.apply import CHOICE_REFUSED
+from scheduler.choices.lost import CHOICE_REFUSED
 from scheduler.hours import Obligation, ObligationKind, Standing
 from scheduler.models import AttendanceState, Task, WatchRule
 from scheduler.my_work import STAFF_SICK

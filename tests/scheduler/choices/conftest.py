@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from scheduler import models as m
-from scheduler.choices import propose
+from scheduler.choices import Applied, propose
 from scheduler.choices.rounds import send_round
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold, make_world, publish_days
@@ -19,6 +19,13 @@ LAST = MONDAY + timedelta(13)
 
 #: A day on which places may be offered, two weeks after the tests' now.
 TUESDAY = MONDAY + timedelta(8)
+
+
+def news(done: Applied) -> list[int]:
+    """Return whom a publication of choices tells something new."""
+    assert done.published is not None
+    changes = done.published.changes.people
+    return [x.person_id for x in changes if (x.person_id, x.uid) not in done.known]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire, open_offers, propose, withdraw
-from scheduler.choices.apply import CHOICE_REFUSED
+from scheduler.choices.lost import CHOICE_REFUSED, settle_lost
 from scheduler.choices.next_version import fold_choices
 from scheduler.choices.rounds import discard_round, send_round, start_round
 from scheduler.edit import edit
@@ -22,7 +22,7 @@ from scheduler.in_force import sessions_in_force
 from scheduler.publish import publish
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold
-from tests.scheduler.choices.conftest import LAST, TUESDAY
+from tests.scheduler.choices.conftest import LAST, TUESDAY, news
 
 #: What follows from rules, not from SQL, is tested once.
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -138,8 +138,7 @@ def test_chosen_places_become_one_new_version(
     assert done.refused == ()
     assert done.published is not None
     assert done.published.changes.participant_ids == tuple(sorted((people[0].id, people[2].id)))
-    assert done.news is not None
-    assert done.news.changes.people == ()
+    assert news(done) == []
     held = in_force(session, centre)
     moved = held[rows[0].uid]
     place = first.places[1]
@@ -247,7 +246,7 @@ def test_what_begins_while_it_is_worked_out_stays_as_it_was(
 
 
 @one_database
-def test_what_the_judge_refuses_goes_to_the_coordination(
+def test_what_the_judge_refuses_is_lost_and_what_is_left_may_be_chosen(
     session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
 ) -> None:
     row = interview(world["person"])
@@ -258,10 +257,22 @@ def test_what_the_judge_refuses_goes_to_the_coordination(
     session.flush()
     (done,) = apply_choices(session, centre, now)
     assert (done.published, done.applied, done.refused) == (None, (), (offer,))
-    assert offer.state == m.OfferState.REFUSED
+    assert apply_choices(session, centre, now) == []
+    assert settle_lost(session, centre, now).gone == [offer]
+    assert (offer.state, offer.chosen_number) == (m.OfferState.OPEN, None)
+    states = [place.state for place in offer.places]
+    assert states == [m.PlaceState.HELD, m.PlaceState.GONE, m.PlaceState.HELD]
+    assert offer.expires_at == offer.places[0].held_until == now + timedelta(hours=48)
+    assert in_force(session, centre)[row.uid].starts_at == row.starts_at
+    assert choose(session, offer, 2, now).outcome == Outcome.TAKEN
+    assert choose(session, offer, 3, now).outcome == Outcome.CHOSEN
+    # The last one is lost as well: they keep the place they had, and somebody sees to them.
+    offer.places[2].state = m.PlaceState.LOST
+    left = settle_lost(session, centre, now)
+    assert (left.gone, left.kept, left.again) == ([offer], [offer], [])
+    assert (offer.state, offer.chosen_number) == (m.OfferState.EXPIRED, 1)
     task = session.scalars(select(m.Task)).one()
     assert (task.kind, task.participant_id) == (CHOICE_REFUSED, world["person"].id)
-    assert in_force(session, centre)[row.uid].starts_at == row.starts_at
 
 
 @one_database

@@ -28,7 +28,7 @@ from scheduler.choices.freed import end_of_answer
 from scheduler.in_force import sessions_in_force
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold
-from tests.scheduler.choices.conftest import LAST, TUESDAY
+from tests.scheduler.choices.conftest import LAST, TUESDAY, news
 
 #: What follows from rules, not from SQL, is tested once.
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -93,13 +93,12 @@ def test_one_after_the_other_until_somebody_takes_it(
     assert (first.state, seat.state) == (m.OfferState.EXPIRED, m.FreedState.WAITING)
     (second,) = fill_freed_seats(session, centre, later)
     assert second.participant_id == world["lucky"].id
-    assert choose(session, first, 1, later).outcome == Outcome.TOO_LATE
+    assert choose(session, first, 1, later).outcome == Outcome.TAKEN
     assert choose(session, second, 1, later).outcome == Outcome.CHOSEN
     assert seat.state == m.FreedState.TAKEN
     (done,) = apply_choices(session, centre, later)
     assert done.applied == (second,)
-    assert done.news is not None
-    assert done.news.changes.people == (), "the one took it, the other gave it up"
+    assert news(done) == [], "the one took it, the other gave it up"
     session.expire_all()
     row = {x.uid: x for x in sessions_in_force(session, centre.id, MONDAY, LAST)}[full.uid]
     expected = {x.participant_id for x in row.attendances if not x.excluded}
@@ -129,11 +128,28 @@ def test_who_comes_after_all_keeps_the_seat(
     answer(session, row, world["person"].id, m.Answer.COMING, now)
     keep_seat(session, centre, full.uid, world["person"].id, now)
     assert (seat.state, offer.state) == (m.FreedState.CLOSED, m.OfferState.WITHDRAWN)
-    assert choose(session, offer, 1, now).outcome == Outcome.TOO_LATE
+    assert choose(session, offer, 1, now).outcome == Outcome.TAKEN
     (other,) = cannot(full.uid, world["second"])
     keep_seat(session, centre, full.uid, world["second"].id, now)
     assert other.state == m.FreedState.CLOSED
     assert fill_freed_seats(session, centre, now) == []
+
+
+def test_who_wanted_a_seat_too_late_is_in_line_for_the_next(
+    session: Session, centre: m.Centre, world: World, full: m.GroupSession, cannot: Any, now: datetime
+) -> None:
+    cannot(full.uid, world["person"])
+    (first,) = fill_freed_seats(session, centre, now)
+    later = now + timedelta(hours=4)
+    expire(session, centre, later)
+    (second,) = fill_freed_seats(session, centre, later)
+    assert waiting_list(session, centre, full.uid, later) == [], "everybody was asked"
+    gone = choose(session, first, 1, later)
+    assert (gone.outcome, gone.place, gone.remaining) == (Outcome.TAKEN, None, ())
+    decline(session, second, later)
+    (again,) = fill_freed_seats(session, centre, later)
+    assert again.participant_id == first.participant_id
+    assert choose(session, again, 1, later).outcome == Outcome.CHOSEN
 
 
 @one_database

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from scheduler import models as m
 from scheduler.attendance import answer, session_in_force
 from scheduler.choices import Outcome, apply_choices, choose, expire, fill_freed_seats, offer_freed_seat
-from scheduler.choices.apply import CHOICE_REFUSED, is_time_to_apply
+from scheduler.choices.apply import is_time_to_apply
 from scheduler.choices.cards import invitations_of
-from scheduler.choices.lost import is_anything_lost, settle_lost
+from scheduler.choices.lost import CHOICE_REFUSED, is_anything_lost, settle_lost
 from scheduler.edit import edit, undo
 from scheduler.edit_acts import (
     Act,
@@ -207,8 +207,24 @@ def test_a_chosen_place_that_is_lost_goes_to_the_coordination(
     edit(session, centre, groups["plan"], act, now, take_places=True)
     assert apply_choices(session, centre, now) == [], "not what is lost"
     left = settle_lost(session, centre, now)
-    assert left.gone == [groups["offer"]]
-    assert groups["offer"].state == m.OfferState.REFUSED
+    assert left.gone == left.kept == [groups["offer"]]
+    assert (groups["offer"].state, groups["offer"].chosen_number) == (m.OfferState.EXPIRED, 1)
+    assert session.scalars(select(m.Task.kind)).all() == [CHOICE_REFUSED]
+
+
+@one_database
+@pytest.mark.parametrize(("by_default", "told"), [(False, 1), (True, 0)])
+def test_whoever_has_nothing_left_is_seen_to_by_the_team(
+    session: Session, centre: m.Centre, groups: World, now: datetime, by_default: bool, told: int
+) -> None:
+    offer = groups["offer"]
+    choose(session, offer, 2, now)
+    offer.by_default, offer.session_uid = by_default, None
+    for place in offer.places:
+        place.state = m.PlaceState.LOST
+    left = settle_lost(session, centre, now)
+    assert (len(left.gone), left.kept, left.again) == (told, [], []), "who never chose heard of no place"
+    assert offer.state == m.OfferState.REFUSED
     assert session.scalars(select(m.Task.kind)).all() == [CHOICE_REFUSED]
 
 

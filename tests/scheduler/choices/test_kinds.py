@@ -16,7 +16,7 @@ from scheduler.choices.next_version import fold_choices
 from scheduler.in_force import sessions_in_force
 from tests.factories import MONDAY, Make
 from tests.planning import World, hold
-from tests.scheduler.choices.conftest import LAST, TUESDAY
+from tests.scheduler.choices.conftest import LAST, TUESDAY, news
 
 #: What follows from rules, not from SQL, is tested once.
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -111,8 +111,7 @@ def test_who_had_no_place_gets_the_best_without_an_answer(
     assert expire(session, centre, now + timedelta(hours=49)) == [offer]
     (done,) = apply_choices(session, centre, now + timedelta(hours=49))
     assert done.applied == (offer,)
-    assert done.news is not None
-    assert done.news.changes.participant_ids == (world["person"].id,), "nobody chose: it is news"
+    assert news(done) == [world["person"].id], "nobody chose: it is news"
     assert of_person(session, centre, world) == [offer.places[0].starts_at]
 
 
