@@ -47,7 +47,7 @@ blueprint = Blueprint("personal", __name__, url_prefix="/moi")
 
 DAYS = 14
 SESSION_HOURS = 12
-TOKEN, OPENED = "page_token", "page_opened"
+TOKEN, PERSON, OPENED = "page_token", "page_person", "page_opened"
 
 #: Where a visit keeps what to thank for on the next page, and the session it is about.
 SAID = "page_said"
@@ -88,8 +88,10 @@ def visitor() -> Participant:
 def open_page(token: str) -> Any:
     """Start a visit and lead to the address without the token."""
     person = _person(token)
+    # On a telephone that several people share, each has their own language.
+    if session.get(PERSON) != person.id:
+        session[PERSON], session[LANGUAGE] = person.id, known_language(person.message_language)
     session[TOKEN], session[OPENED] = token, int(now().timestamp())
-    session.setdefault(LANGUAGE, known_language(person.message_language))
     return redirect(url_for("personal.week"))
 
 
@@ -101,7 +103,8 @@ def week() -> str:
     today = local(instant).date()
     centre = db.session.get_one(Centre, person.centre_id)
     full = centre.settings.get("feed_titles") == "full"
-    invitations = invitations_of(db.session(), person, instant, full_titles=full)
+    late = request.args.get("choix", type=int)
+    invitations = invitations_of(db.session(), person, instant, full_titles=full, late=late)
     hidden = {each.hidden for each in invitations}
     cards = personal_week(db.session(), person, today, DAYS, full_titles=full)
     cards = with_news(db.session(), person, cards, instant, full_titles=full)
@@ -159,7 +162,7 @@ def reply(uid: str, given: str) -> Any:
         return ask_why(uid, given)
     centre = db.session.get_one(Centre, person.centre_id)
     if choice is Answer.COMING and seat_is_gone(db.session(), centre, uid, person.id):
-        return back("place_gone", uid)
+        return back("too_late", uid)
     store(db.session(), centre, held, person.id, choice, now(), reason=reason)
     db.session.commit()
     return back(choice.value, uid)
@@ -172,7 +175,11 @@ def choose_place(offer_id: int, number: int) -> Any:
     offer = _offer(offer_id)
     found = choose(db.session(), offer, number, now())
     db.session.commit()
-    return back({Outcome.CHOSEN: "chosen", Outcome.TAKEN: "place_gone"}.get(found.outcome, "too_late"))
+    if found.outcome is Outcome.CHOSEN:
+        return back("chosen")
+    if found.outcome is Outcome.TAKEN and found.remaining:
+        return back("place_gone", late=offer_id)
+    return back("too_late")
 
 
 @blueprint.post("/choix/<int:offer_id>/non")
@@ -257,7 +264,10 @@ def gone(_error: Exception) -> tuple[str, int]:
     return show_page("gone.html", visit_over="token" not in (request.view_args or {})), 404
 
 
-def back(told: str, uid: str = "") -> Any:
-    """Lead back to the week, which says what became of an answer, beside the session it was about."""
+def back(told: str, uid: str = "", late: int | None = None) -> Any:
+    """Lead back to the week, which says what became of an answer, beside the session it was about.
+
+    ``late`` is an offer of which what is left is shown though its time is over.
+    """
     session[SAID] = (told, uid)
-    return redirect(url_for("personal.week", _anchor=f"s-{uid}" if uid else None))
+    return redirect(url_for("personal.week", choix=late, _anchor=f"s-{uid}" if uid else None))

@@ -67,16 +67,16 @@ def choose(session: Session, offer: ChoiceOffer, number: int, now: datetime) -> 
     places = {place.number: place for place in offer.places}
     held = places.get(offer.chosen_number or 0)
     if number not in places:
-        return Choice(outcome=Outcome.UNKNOWN, place=held, remaining=_remaining(session, offer, now))
+        return Choice(outcome=Outcome.UNKNOWN, place=held, remaining=places_left(session, offer, now))
     if held is not None and held.state in LOST:
         held = None
     if held is places[number] and offer.state in (OfferState.CHOSEN, OfferState.APPLIED):
         return Choice(outcome=Outcome.CHOSEN, place=held)
     place = places[number]
-    if _changeable(offer) and fits(session, offer, place, now):
+    if is_changeable(offer) and fits(session, offer, place, now):
         take(session, offer, place, now)
         return Choice(outcome=Outcome.CHOSEN, place=place)
-    remaining = _remaining(session, offer, now)
+    remaining = places_left(session, offer, now)
     taken = bool(remaining)
     if offer.kind == OfferKind.FREED_SEAT and held is None and place.starts_at > now:
         taken, offer.chosen_at = True, now
@@ -189,7 +189,7 @@ def is_anything_due(session: Session, centre: Centre, now: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _changeable(offer: ChoiceOffer) -> bool:
+def is_changeable(offer: ChoiceOffer) -> bool:
     """Whether an answer can change something: not once another place is part of the plan."""
     if offer.state == OfferState.APPLIED:
         place = next((x for x in offer.places if x.number == offer.chosen_number), None)
@@ -197,7 +197,8 @@ def _changeable(offer: ChoiceOffer) -> bool:
     return offer.state in CHANGEABLE
 
 
-def _remaining(session: Session, offer: ChoiceOffer, now: datetime) -> tuple[ChoicePlace, ...]:
-    if not _changeable(offer):
+def places_left(session: Session, offer: ChoiceOffer, now: datetime) -> tuple[ChoicePlace, ...]:
+    """Return the places of an offer that its person could choose now, even if its time is over."""
+    if not is_changeable(offer):
         return ()
     return tuple(place for place in offer.places if fits(session, offer, place, now))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from scheduler.choices.places import LOST
+from scheduler.choices.answers import places_left
 from scheduler.models import (
     Centre,
     ChoiceOffer,
@@ -30,6 +30,7 @@ from scheduler.timegrid import to_wall
 class Invitation:
     """An offer on its person's page: numbered cards to choose from, or the one that was chosen.
 
+    ``until`` is ``None`` where the time is over; what is left may be chosen as long as it is free.
     ``without_answer`` is the number of the place that the person has if they do not choose, if any.
     ``hidden`` is the session of the plan that its cards speak of already.
     """
@@ -37,16 +38,27 @@ class Invitation:
     offer_id: int
     free_seat: bool
     chosen: bool
-    until: datetime
+    until: datetime | None
     without_answer: int | None
     places: tuple[tuple[int, Card], ...]
     hidden: str | None
 
 
 def invitations_of(
-    session: Session, person: Participant, now: datetime, *, full_titles: bool = False
+    session: Session,
+    person: Participant,
+    now: datetime,
+    *,
+    full_titles: bool = False,
+    late: int | None = None,
 ) -> list[Invitation]:
-    """Return what somebody may choose from, and what they chose that is not part of the plan yet."""
+    """Return what somebody may choose from, and what they chose that is not part of the plan yet.
+
+    Parameters
+    ----------
+    late : int, optional
+        Id of an offer of theirs of which what is left is shown even if its time is over.
+    """
     query = (
         select(ChoiceOffer)
         .where(
@@ -55,6 +67,7 @@ def invitations_of(
             or_(
                 (ChoiceOffer.state == OfferState.OPEN) & (ChoiceOffer.expires_at > now),
                 ChoiceOffer.state == OfferState.CHOSEN,
+                ChoiceOffer.id == late,
             ),
         )
         .options(
@@ -75,11 +88,12 @@ def invitations_of(
     found = []
     for offer in offers:
         chosen = offer.state == OfferState.CHOSEN
-        shown = [
-            place
-            for place in offer.places
-            if place.state not in LOST and (not chosen or place.state == PlaceState.CHOSEN)
-        ]
+        over = not chosen and (offer.state != OfferState.OPEN or offer.expires_at <= now)
+        shown = (
+            places_left(session, offer, now)
+            if over
+            else [each for each in offer.places if each.state in (PlaceState.HELD, PlaceState.CHOSEN)]
+        )
         if not shown:
             continue
         free_seat = offer.kind == OfferKind.FREED_SEAT
@@ -90,7 +104,7 @@ def invitations_of(
                 offer_id=offer.id,
                 free_seat=free_seat,
                 chosen=chosen,
-                until=offer.expires_at,
+                until=None if over else offer.expires_at,
                 without_answer=None if chosen or free_seat or not stays else shown[0].number,
                 places=tuple(
                     (place.number, _card(place, zone, names, photos, full_titles)) for place in shown

@@ -143,7 +143,7 @@ def waiting_list(session: Session, centre: Centre, session_uid: str, now: dateti
     """Return who could have a seat of a session in force, the first in line first.
 
     In line is who still needs the activity in those days, could come by every rule of the plan, and
-    was not asked about this session before. Half a second or so on a large centre.
+    was not asked about this session before, or said yes too late. Half a second or so on a large centre.
     """
     row = in_force(session, centre.id, [session_uid]).get(session_uid)
     if row is None or row.cancelled_at is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import models as m
 from scheduler.choices import Outcome, apply_choices, choose, decline, expire, open_offers, propose, withdraw
+from scheduler.choices.cards import invitations_of
 from scheduler.choices.lost import CHOICE_REFUSED, settle_lost
 from scheduler.choices.next_version import fold_choices
 from scheduler.choices.rounds import discard_round, send_round, start_round
@@ -116,6 +117,45 @@ def test_no_answer_keeps_the_best_place(
     assert (present.state, present.chosen_number, present.by_default) == (m.OfferState.EXPIRED, 1, True)
     assert (nothing.state, nothing.chosen_number, nothing.by_default) == (m.OfferState.CHOSEN, 1, True)
     assert choose(session, present, 2, late).outcome == Outcome.CHOSEN, "late, but still free"
+
+
+@one_database
+def test_who_is_late_and_finds_the_place_taken_is_shown_what_is_left(
+    session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
+) -> None:
+    row = interview(world["person"])
+    (offer,) = offered()
+    late = now + timedelta(hours=49)
+    expire(session, centre, late)
+    wanted = offer.places[1]
+    make(
+        m.ChoicePlace,
+        offer=make(
+            m.ChoiceOffer,
+            participant=make(m.Participant),
+            activity=world["interview"],
+            created_at=now,
+            expires_at=late + timedelta(hours=1),
+        ),
+        number=1,
+        activity=world["interview"],
+        site=world["site"],
+        room_id=wanted.room_id,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        held_until=late + timedelta(hours=1),
+    )
+    gone = choose(session, offer, 2, late)
+    assert (gone.outcome, gone.place, gone.remaining) == (
+        Outcome.TAKEN,
+        offer.places[0],
+        (offer.places[0], offer.places[2]),
+    )
+    assert invitations_of(session, world["person"], late) == []
+    (shown,) = invitations_of(session, world["person"], late, late=offer.id)
+    assert [number for number, _ in shown.places] == [1, 3]
+    assert (shown.until, shown.without_answer, shown.hidden) == (None, 1, row.uid)
+    assert choose(session, offer, 3, late).outcome == Outcome.CHOSEN
 
 
 def test_chosen_places_become_one_new_version(
