@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +101,7 @@ def _text(path: Path) -> str:
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     heading = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             yield reader.line_num, cells

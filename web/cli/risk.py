@@ -56,7 +56,12 @@ def risk_report_command(path: Path, earlier: float) -> None:
     click.echo("")
     for label, value in _lines(found):
         click.echo(f"{label:<44}{value:>12}")
-    click.echo(f"\nUsed: {RULES[found.rule]}.\n")
+    click.echo(f"\nUsed: {RULES[found.rule]}.")
+    if found.rule is not Rule.BASE_RATE and not found.beats_base_rate:
+        click.echo(
+            "Careful: later visits went another way, and one rate for everybody would have been closer."
+        )
+    click.echo("")
     click.echo(f"{'visits':>8}{'foreseen':>10}{'missed':>10}   95 % interval")
     for each in found.bins:
         click.echo(

@@ -133,3 +133,22 @@ def test_a_booking_after_its_visit_counts_as_unknown(tmp_path: Path) -> None:
     rows = lines()
     rows[1] = "1,p1,2025-03-01T09:00,2025-03-09T09:00,1"
     assert "1 visits booked on a later day" in report(tmp_path, "\n".join(rows)).output
+
+
+def test_signs_that_end_lines_elsewhere_are_part_of_a_cell(tmp_path: Path) -> None:
+    heading, *rows = lines()
+    noted = "\r\n".join([f"{heading},note", *(f"{row},a\u2028b\x0bc\x85d" for row in rows)])
+    told = report(tmp_path, noted)
+    assert last(told) == last(report(tmp_path, "\n".join([heading, *rows])))
+    assert "would have been closer" not in told.output
+
+
+def test_it_is_said_when_one_rate_for_everybody_would_have_been_closer(tmp_path: Path) -> None:
+    """People who always came stay away from one day on, and the others come."""
+    heading, *rows = lines(112)
+    turned = [
+        f"{row[:-1]}{1 - int(row[-1])}" if row[:-1].partition(",2025-")[2] > "03" else row for row in rows
+    ]
+    told = report(tmp_path, "\n".join([heading, *turned]))
+    assert last(told)["brier"] > last(told)["brier_base_rate"]
+    assert "one rate for everybody would have been closer" in told.output
