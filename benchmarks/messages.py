@@ -9,8 +9,8 @@ killed five times and started again. Waiting takes no time: when nothing is due,
 alone, the clocks of all parties are put forward together.
 
 The processor's time is counted where it is spent: our own part of the worker apart from the Twilio client,
-and the application's part of the callbacks, from the parsed head of a request to its answer. ``parts`` say
-which step of either it went to. The last line is one JSON object.
+and the application's part of the callbacks (``benchmarks.messages_web``). ``parts`` say which step of either
+it went to. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -34,21 +36,17 @@ from typing import Any
 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
-from werkzeug.test import EnvironBuilder
 
 import tests.twilio_stand_in.records as stand_in_records
-import web.clock
 from benchmarks import reminders
-from benchmarks.messages_worker import timed
+from benchmarks.messages_web import Answered, Clock, answer_callbacks
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, enqueue_all
 from notifications.reminders import due
 from notifications.status import FINAL
 from scheduler.db import Base, begin_writing
 from scheduler.models import Centre
-from tests.twilio_stand_in import Callback, Fault, TwilioStandIn, play
-from web import create_app, provider_events
-from web.extensions import db
+from tests.twilio_stand_in import Fault, TwilioStandIn
 
 PUBLIC = "https://semainier.example"
 RATES = {
@@ -58,30 +56,17 @@ RATES = {
     Fault.SILENCE: 0.0125,
     Fault.SILENCE_AFTER: 0.0375,
 }
-DUPLICATES = 0.2
 KILLS = 5
 ENQUEUED_TOGETHER = 500
 
-#: Callbacks are collected so long, then played in any order, as many at once as the server has threads.
+#: Callbacks are collected so long, then played in any order.
 ROUND_S = 0.5
-AT_ONCE = 8
 
 #: How far the clocks go forward when nothing is due.
 LEAP = timedelta(minutes=3)
 
 #: It ends in any case after so many leaps for each message.
 MOST_LEAPS = 1
-
-
-class Clock:
-    """The time of this process: the real one, put forward."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        """Return the current instant."""
-        return datetime.now(UTC) + self.ahead
 
 
 class WorkerProcess:
@@ -135,46 +120,32 @@ class WorkerProcess:
 class Caller(Thread):
     """Plays the provider's callbacks to the application while messages are taken."""
 
-    def __init__(self, app: Any, stand_in: TwilioStandIn, seed: int) -> None:
+    def __init__(self, clock: Clock, stand_in: TwilioStandIn, seed: int, config: dict[str, Any]) -> None:
         super().__init__(daemon=True)
-        self.app, self.stand_in, self.seed = app, stand_in, seed
-        self.played = self.events = 0
-        self.cpu_s: list[float] = []  # which many threads may add to
-        self.parts: Counter[str] = Counter()
-        self.statuses: Counter[int] = Counter()
+        self.clock, self.stand_in = clock, stand_in
+        self.answered = Answered(Counter(), 0.0, Counter())
         self.done = Event()
+        spawn = get_context("spawn")
+        self.rounds, other_end = spawn.Pipe()
+        self.process = spawn.Process(target=answer_callbacks, args=(other_end, PUBLIC, seed, config))
+        self.process.start()
 
     def run(self) -> None:
         """Play what is new every half second, until told that nothing more will come."""
-        for owner, name in ((provider_events, "is_signed"), (provider_events.ProviderEvents, "_record")):
-            setattr(owner, name, timed(self.parts, name.strip("_"), getattr(owner, name)))
-
-        def post(callback: Callback) -> int:
-            path = callback.url.removeprefix(PUBLIC)
-            request = EnvironBuilder(path, method="POST", data=callback.form, headers=callback.headers)
-            environ = request.get_environ()
-            answered: list[str] = []
-            began = time.thread_time()
-            self.app(environ, lambda status, _headers: answered.append(status))
-            self.cpu_s.append(time.thread_time() - began)
-            return int(answered[0].split()[0])
-
+        played = 0
         while True:
             last = self.done.wait(ROUND_S)
-            fresh = self.stand_in.records[self.played :]
-            self.played += len(fresh)
-            statuses = play(
-                self.stand_in.callbacks(fresh),
-                post,
-                duplicates=DUPLICATES,
-                shuffled=True,
-                seed=self.seed,
-                at_once=AT_ONCE,
-            )
-            self.events += len(statuses)
-            self.statuses.update(statuses)
-            if last and self.played == len(self.stand_in.records):
-                return
+            fresh = self.stand_in.records[played:]
+            played += len(fresh)
+            self.rounds.send((self.clock.ahead, self.stand_in.callbacks(fresh)))
+            this, all_s = self.rounds.recv(), self.answered.spent_s
+            self.answered.statuses.update(this.statuses)
+            self.answered.parts.update(this.parts)
+            self.answered = replace(self.answered, spent_s=all_s + this.spent_s)
+            if last and played == len(self.stand_in.records):
+                break
+        self.rounds.send(None)
+        self.process.join()
 
 
 def fill(session: Session, messages: int, now: datetime) -> float:
@@ -212,19 +183,15 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
     with Session(engine) as session:
         enqueue_s = fill(session, messages, clock())
     with TwilioStandIn(rates=RATES, seed=seed, check_every=50) as stand_in:
-        _follow_clock(clock)
-        app = create_app(
-            {
-                "INSTANCE_PATH": instance,
-                "SQLALCHEMY_DATABASE_URI": url,
-                "TWILIO_AUTH_TOKEN": stand_in.auth_token,
-                "PUBLIC_URL": PUBLIC,
-                "RATELIMIT_ENABLED": False,
-            }
-        )
-        with app.app_context():
-            db.engine.dispose()
-        caller, worker = Caller(app, stand_in, seed), WorkerProcess(url, stand_in)
+        clock.rule(stand_in_records)
+        config = {
+            "INSTANCE_PATH": instance,
+            "SQLALCHEMY_DATABASE_URI": url,
+            "TWILIO_AUTH_TOKEN": stand_in.auth_token,
+            "PUBLIC_URL": PUBLIC,
+            "RATELIMIT_ENABLED": False,
+        }
+        caller, worker = Caller(clock, stand_in, seed, config), WorkerProcess(url, stand_in)
         caller.start()
         began = time.perf_counter()
         deaths = sorted(random.randrange(messages // 20, messages * 9 // 10) for _ in range(KILLS))
@@ -248,12 +215,11 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
         codes = Counter(
             session.scalars(select(Message.error_code).where(Message.state != MessageState.DELIVERED))
         )
-    own_s = worker.spent["own_s"]
+    own_s, answered = worker.spent["own_s"], caller.answered
+    events_told = sum(answered.statuses.values())
     parts: dict[str, float] = {"enqueue": enqueue_s} | dict(worker.parts)
-    parts |= {f"callback_{name}": spent_s for name, spent_s in caller.parts.items()}
+    parts |= {f"callback_{name}": spent_s for name, spent_s in answered.parts.items()}
     parts["deliver_rest"] = own_s - sum(worker.parts.values())
-    callbacks_s = sum(caller.cpu_s) + caller.parts["record"]  # which is a thread of its own
-    parts["callback_rest"] = callbacks_s - sum(caller.parts.values())
     return {
         "messages": messages,
         "seed": seed,
@@ -268,16 +234,18 @@ def measure(messages: int, seed: int, url: str, instance: str) -> dict[str, Any]
         "worker_killed": worker.kills,
         "requests": stand_in.requests,
         "asked_for": worker.spent["asked"],
-        "callbacks": caller.events,
-        "callback_statuses": dict(caller.statuses),
+        "callbacks": events_told,
+        "callback_statuses": dict(answered.statuses),
         "events_stored": events,
         "enqueue_ms_per_message": round(1000 * enqueue_s / messages, 3),
         "deliver_ms_per_message": round(1000 * own_s / messages, 3),
         "twilio_client_ms_per_message": round(1000 * worker.spent["client_s"] / messages, 3),
-        "callbacks_ms_per_message": round(1000 * callbacks_s / messages, 3),
-        "callback_ms_per_event": round(1000 * callbacks_s / max(caller.events, 1), 3),
+        "callbacks_ms_per_message": round(1000 * answered.spent_s / messages, 3),
+        "callback_ms_per_event": round(1000 * answered.spent_s / max(events_told, 1), 3),
         "own_ms_per_message": round(1000 * (enqueue_s + own_s) / messages, 3),
-        "own_with_callbacks_ms_per_message": round(1000 * (enqueue_s + own_s + callbacks_s) / messages, 3),
+        "own_with_callbacks_ms_per_message": round(
+            1000 * (enqueue_s + own_s + answered.spent_s) / messages, 3
+        ),
         "parts_ms_per_message": {name: round(1000 * s / messages, 3) for name, s in parts.items()},
         "took_s": round(took_s, 1),
         "clock_went_forward_min": round(clock.ahead.total_seconds() / 60),
@@ -316,18 +284,6 @@ def _open_messages(engine: Any) -> int:
     with Session(engine) as session:
         query = select(func.count()).select_from(Message).where(Message.state.not_in(FINAL))
         return int(session.scalar(query) or 0)
-
-
-def _follow_clock(clock: Clock) -> None:
-    """Let the provider and the application live by a clock that can be put forward."""
-
-    class Stamps(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
-            return clock().astimezone(tz)
-
-    stand_in_records.datetime = Stamps  # type: ignore[misc]
-    web.clock.datetime = Stamps  # type: ignore[misc]
 
 
 def main() -> None:
