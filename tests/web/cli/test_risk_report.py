@@ -147,7 +147,7 @@ def test_it_is_said_when_one_rate_for_everybody_would_have_been_closer(tmp_path:
     """People who always came stay away from one day on, and the others come."""
     heading, *rows = lines(112)
     turned = [
-        f"{row[:-1]}{1 - int(row[-1])}" if row[:-1].partition(",2025-")[2] > "03" else row for row in rows
+        f"{row[:-1]}{1 - int(row[-1])}" if row[:-1].partition(",2025-")[2] > "03-22" else row for row in rows
     ]
     told = report(tmp_path, "\n".join([heading, *turned]))
     assert last(told)["brier"] > last(told)["brier_base_rate"]
