@@ -1,4 +1,4 @@
-"""The application that ``benchmarks.messages`` plays callbacks to, in a process of its own like a real one."""
+"""The application that ``benchmarks.messages`` plays callbacks to, in a process of its own."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Clock:
         module.datetime = Stamps
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answered:
     """What came of a round of callbacks: HTTP statuses, and seconds of the processor in all and by step."""
 
