@@ -21,9 +21,10 @@ from notifications.invitations import enqueue as invite_by_mail
 from notifications.offered_places import take_back, tell_fallbacks, tell_gone, tell_offers
 from scheduler.choices.answers import expire, is_anything_due
 from scheduler.choices.apply import apply_choices, is_time_to_apply
-from scheduler.choices.freed import ask_next, waiting_list, waiting_seats
+from scheduler.choices.freed import ask_next, waiting_seats
 from scheduler.choices.lost import is_anything_lost, settle_lost
 from scheduler.choices.next_version import fold_choices
+from scheduler.choices.waiting_line import waiting_list
 from scheduler.db import begin_writing
 from scheduler.models import Centre, FreedSeat
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from scheduler.choices.answers import Choice, Outcome, choose, decline, expire
 from scheduler.choices.apply import Applied, apply_choices
-from scheduler.choices.freed import InLine, fill_freed_seats, keep_seat, offer_freed_seat, waiting_list
+from scheduler.choices.freed import fill_freed_seats, keep_seat, offer_freed_seat
 from scheduler.choices.offers import find_offer, open_offers, withdraw
 from scheduler.choices.rounds import propose
+from scheduler.choices.waiting_line import InLine, waiting_list
 
 __all__ = [
     "Applied",

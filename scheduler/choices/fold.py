@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -105,7 +106,11 @@ def _play(offer: ChoiceOffer, states: States, facts: Facts) -> bool:
         if present.starts_at <= facts.now:
             return False
         moved = present.individual and place.session_uid is None and place.activity_id == present.activity_id
-        changed[present.uid] = _moved(present, place, facts) if moved else _left(present, person, facts)
+        changed[present.uid] = (
+            replace(present, **_placed(place, facts), overrides=())
+            if moved
+            else _left(present, person, facts)
+        )
     if place.session_uid is not None:
         target = states.get(place.session_uid)
         if target is None or not target.held or target.starts_at != place.starts_at:
@@ -128,21 +133,6 @@ def _left(state: SessionState, person: int, facts: Facts) -> SessionState:
     return replace(state, people=tuple(x for x in state.people if x.participant_id != person))
 
 
-def _moved(state: SessionState, place: ChoicePlace, facts: Facts) -> SessionState:
-    return replace(
-        state,
-        day=to_wall(place.starts_at, facts.zone)[0],
-        starts_at=place.starts_at,
-        ends_at=place.ends_at,
-        site_id=place.site_id,
-        room_id=place.room_id,
-        language=place.language,
-        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
-        locked=True,
-        overrides=(),
-    )
-
-
 def _joined(offer: ChoiceOffer, target: SessionState, facts: Facts) -> SessionState:
     """Return a session with one more person, in the seat of who cannot come where it is full."""
     if offer.freed_seat_id is not None and len(target.attendees) >= facts.seats(target):
@@ -161,17 +151,24 @@ def _appointment(offer: ChoiceOffer, place: ChoicePlace, facts: Facts) -> Sessio
         activity_id=place.activity_id,
         cohort_id=place.cohort_id,
         individual=facts.activities[place.activity_id].individual,
-        day=to_wall(place.starts_at, facts.zone)[0],
-        starts_at=place.starts_at,
-        ends_at=place.ends_at,
-        site_id=place.site_id,
-        room_id=place.room_id,
-        language=place.language,
-        leaders=tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
         people=(Expected(offer.participant_id, locked=True),),
-        locked=True,
         changed_at=facts.now,
+        **_placed(place, facts),
     )
+
+
+def _placed(place: ChoicePlace, facts: Facts) -> dict[str, Any]:
+    """Return when, where and with whom a session is that somebody chose; it stays there."""
+    return {
+        "day": to_wall(place.starts_at, facts.zone)[0],
+        "starts_at": place.starts_at,
+        "ends_at": place.ends_at,
+        "site_id": place.site_id,
+        "room_id": place.room_id,
+        "language": place.language,
+        "leaders": tuple(sorted((role, staff_id) for role, staff_id in place.leaders)),
+        "locked": True,
+    }
 
 
 def chosen_place(offer: ChoiceOffer) -> ChoicePlace:

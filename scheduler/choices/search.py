@@ -12,24 +12,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from scheduler import settings
+from scheduler.choices.kept_times import KeptTimes
 from scheduler.choices.places import seats_left
-from scheduler.held_places import kept
-from scheduler.in_force import days_in_force, sessions_in_force
+from scheduler.in_force import days_in_force, states_in_force
 from scheduler.judge import Judge, Judgement
 from scheduler.models import (
     Activity,
     Centre,
     ChoiceOffer,
-    ChoicePlace,
     ChoiceRound,
     OfferState,
     Plan,
 )
-from scheduler.planner_ids import activity_rows, participant_key, room_key, row_id, staff_key
+from scheduler.planner_ids import activity_rows, participant_key, row_id
 from scheduler.roster_import.folding import fold
-from scheduler.session_state import SessionState, from_planned, state_of
-from scheduler.timegrid import TimeGrid, to_wall
-from solver.problem import DAYS_PER_WEEK, Demand, DemandWindow, Interval, PlannedSession, Problem, Staff
+from scheduler.session_state import SessionState, from_planned
+from scheduler.timegrid import TimeGrid
+from solver.problem import DAYS_PER_WEEK, Demand, DemandWindow, PlannedSession, Problem
 from solver.verify.amounts import measure
 from solver.verify.plan import Plan as ReadPlan
 
@@ -129,15 +128,12 @@ class _Search:
         offering_rows: dict[int, Activity],
     ) -> None:
         self.round, self.now, self.rows = round_, now, offering_rows
-        self.states = {
-            row.uid: state_of(row)
-            for row in sessions_in_force(session, centre.id, plan.first_day, plan.last_day)
-        }
+        self.states = states_in_force(session, centre.id, plan.first_day, plan.last_day)
         judge = Judge(session, centre, plan, now)
         self.grid: TimeGrid = judge.built.grid
         self.judgement: Judgement = judge.judge(self.states.values())
         self.problem: Problem = self.judgement.problem
-        self.first_start = max(self._slot(first_at), 0)
+        self.first_start = max(self.grid.slot_of(first_at, up=True), 0)
         self.first_day = max(self.grid.day_index(round_.first_day), 0)
         self.end_day = min(self.grid.day_index(round_.last_day) + 1, self.problem.days)
         self.wanted = {a.id for a in self.problem.activities if activity_rows(a.id)[0] == round_.activity_id}
@@ -147,33 +143,7 @@ class _Search:
             if activity_rows(a.id)[0] in offering_rows and offering_rows[activity_rows(a.id)[0]].kind in kinds
         }
         self.left = Counter(seats_left(session, centre.id, self.states, now))
-        self.taken: list[tuple[Interval, str | None, frozenset[str]]] = []
-        self.own: dict[str, list[Interval]] = defaultdict(list)
-        self._read_kept(session, centre)
-
-    def _slot(self, instant: datetime) -> int:
-        """Return the first slot that begins at an instant or after it, on the horizon's grid."""
-        day, moment = to_wall(instant, self.grid.zone)
-        minutes = moment.hour * 60 + moment.minute + bool(moment.second or moment.microsecond)
-        return self.grid.day_index(day) * self.problem.slots_per_day + -(
-            -minutes // self.problem.slot_minutes
-        )
-
-    def _read_kept(self, session: Session, centre: Centre) -> None:
-        query = (
-            select(ChoicePlace)
-            .join(ChoicePlace.offer)
-            .where(ChoicePlace.centre_id == centre.id, ChoicePlace.ends_at > self.now)
-            .where(kept(self.now))
-            .options(selectinload(ChoicePlace.offer))
-        )
-        for place in session.scalars(query):
-            span = (self._slot(place.starts_at), self._slot(place.ends_at))
-            self.own[participant_key(place.offer.participant_id)].append(span)
-            if place.session_uid is None:
-                staff = frozenset(staff_key(staff_id) for _, staff_id in place.leaders)
-                room = None if place.room_id is None else room_key(place.room_id)
-                self.taken.append((span, room, staff))
+        self.kept = KeptTimes(session, centre, self.grid, now)
 
     def run(self, asked: set[int], found: Found) -> None:
         for person, wanted, uid in self._people(asked):
@@ -247,7 +217,7 @@ class _Search:
             end_day=min(window.end_day, self.end_day),
         )
         found = places_of_one(
-            self._cut(person),
+            self.kept.cut(self.problem, person),
             self.judgement.sessions,
             demand,
             days,
@@ -281,7 +251,7 @@ class _Search:
     ) -> list[Alternative]:
         """Return so many of some places that are as good: other half-days before the same again."""
         half = self.problem.slots_per_day // 2
-        used = Counter() if present is None else Counter([self._slot(present.starts_at) // half])
+        used = Counter() if present is None else Counter([self.grid.slot_of(present.starts_at) // half])
         weekdays = Counter({(each // 2) % DAYS_PER_WEEK: n for each, n in used.items()})
         chosen: list[Alternative] = []
         left = list(found)
@@ -309,56 +279,7 @@ class _Search:
 
     def _keep(self, proposal: Proposal) -> None:
         for place, uid in zip(proposal.places, proposal.joins, strict=True):
-            if uid is not None:
+            if uid is None:
+                self.kept.keep(place)
+            else:
                 self.left[uid] -= uid != proposal.session_uid
-                continue
-            span = (self._slot(place.starts_at), self._slot(place.ends_at))
-            staff = frozenset(staff_key(staff_id) for _, staff_id in place.leaders)
-            self.taken.append((span, None if place.room_id is None else room_key(place.room_id), staff))
-
-    def _cut(self, person: str) -> Problem:
-        """Return the problem without the times that are kept for others or for the person."""
-        rooms: dict[str, list[Interval]] = defaultdict(list)
-        staff: dict[str, list[Interval]] = defaultdict(list)
-        travel = max(self.problem.travel_slots.values(), default=0)
-        for (start, end), room, members in self.taken:
-            if room is not None:
-                rooms[room].append((start, end))
-            for member in members:
-                pause = (
-                    max(travel, self.problem.staff_by_id[member].break_slots)
-                    if member in (self.problem.staff_by_id)
-                    else 0
-                )
-                staff[member].append((start - pause, end + pause))
-        end_slot = self.problem.days * self.problem.slots_per_day
-        own = tuple(span for span in self.own[person] if span[0] < span[1])
-        return replace(
-            self.problem,
-            rooms=tuple(
-                replace(r, available=_without(r.available, rooms[r.id], end_slot)) if r.id in rooms else r
-                for r in self.problem.rooms
-            ),
-            staff=tuple(
-                self._less(s, staff[s.id], end_slot) if s.id in staff else s for s in self.problem.staff
-            ),
-            participants=tuple(
-                replace(p, busy=(*p.busy, *own)) if p.id == person and own else p
-                for p in self.problem.participants
-            ),
-        )
-
-    def _less(self, member: Staff, spans: list[Interval], end_slot: int) -> Staff:
-        return replace(member, available=_without(member.available, spans, end_slot))
-
-
-def _without(
-    available: tuple[Interval, ...] | None, spans: list[Interval], end_slot: int
-) -> tuple[Interval, ...]:
-    """Return what is left of intervals once some spans are taken out of them."""
-    left = [(0, end_slot)] if available is None else list(available)
-    for start, end in spans:
-        left = [
-            piece for a, b in left for piece in ((a, min(b, start)), (max(a, end), b)) if piece[0] < piece[1]
-        ]
-    return tuple(left)
