@@ -20,7 +20,7 @@ from notifications.models import (
     MessageTopic,
     PhoneCall,
 )
-from notifications.replies.effects import confirm, in_force, seat_is_gone, store
+from notifications.replies.effects import SEAT_GONE, confirm, in_force, seat_is_gone, store_for
 from scheduler.attendance import CALL_BACK
 from scheduler.choices import keep_seat
 from scheduler.errors import InvalidInputError
@@ -117,7 +117,7 @@ def take_back_call(session: Session, centre: Centre, call_id: int, now: datetime
     if call.outcome == CallOutcome.NOT_COMING:
         for record in records:
             if seat_is_gone(session, centre, record.session_uid, person.id):
-                raise InvalidInputError(N_("Sa place a été reprise par quelqu'un d'autre entre-temps."))
+                raise InvalidInputError(SEAT_GONE)
             keep_seat(session, centre, record.session_uid, person.id, now)
     tasks = [task for task in _call_backs(session, centre, person) if task.closed_at == at]
     asked = {task.session_uid for task in tasks}
@@ -177,9 +177,7 @@ def _answer(
     if not held:
         raise InvalidInputError(N_("Cette séance n'a plus lieu : la liste a été mise à jour."))
     for each in held:
-        if given is Answer.COMING and seat_is_gone(session, centre, each.uid, person.id):
-            raise InvalidInputError(N_("Sa place a été reprise par quelqu'un d'autre entre-temps."))
-        store(session, centre, each, person.id, given, now)
+        store_for(session, centre, each, person.id, given, now)
 
 
 def _topics(session: Session, centre: Centre, person: Participant, uids: Sequence[str]) -> list[MessageTopic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,17 +15,22 @@ from notifications.visits import place_words
 from notifications.wording import Told
 from scheduler.attendance import CALL_BACK, answer, expected_ids, session_in_force
 from scheduler.choices import keep_seat, offer_freed_seat
-from scheduler.errors import NotFoundError
+from scheduler.errors import InvalidInputError, NotFoundError
+from scheduler.message import N_
 from scheduler.models import (
     Answer,
     AttendanceRecord,
     Centre,
+    ChoiceOffer,
     FreedSeat,
     FreedState,
     GroupSession,
+    OfferState,
     Participant,
     Task,
 )
+
+SEAT_GONE: Final = N_("Sa place a été reprise par quelqu'un d'autre entre-temps.")
 
 
 @dataclass(slots=True)
@@ -70,12 +76,14 @@ def say(
     for topic in topics:
         held = in_force(session, centre, topic.session_uid)
         person_id = topic.participant_id
-        if held is None or held.cancelled_at is not None or person_id not in expected_ids(held):
+        if held is None or held.cancelled_at is not None:
             effects.void += 1
         elif held.ends_at <= said_at:
             effects.late += 1
         elif given is Answer.COMING and seat_is_gone(session, centre, held.uid, person_id):
             effects.gone += 1
+        elif person_id not in expected_ids(held):
+            effects.void += 1
         elif not _is_overtaken(session, centre, topic, said_at, now):
             kept = store(session, centre, held, person_id, given, now, said_at=said_at, reason=reason)
             effects.reasons.add(kept.answer_reason)
@@ -114,6 +122,21 @@ def store(
     elif given is Answer.COMING:
         keep_seat(session, centre, held.uid, participant_id, now)
     return kept
+
+
+def store_for(
+    session: Session, centre: Centre, held: GroupSession, participant_id: int, given: Answer, now: datetime
+) -> None:
+    """Store what a person told somebody of the team.
+
+    Raises
+    ------
+    InvalidInputError
+        If nothing can be answered, or somebody else has the seat.
+    """
+    if given is Answer.COMING and seat_is_gone(session, centre, held.uid, participant_id):
+        raise InvalidInputError(SEAT_GONE)
+    store(session, centre, held, participant_id, given, now)
 
 
 def give_reason(session: Session, centre: Centre, pairs: Collection[tuple[str, int]], reason: str) -> int:
@@ -180,14 +203,24 @@ def told(held: GroupSession, person: str = "") -> Told:
 
 
 def seat_is_gone(session: Session, centre: Centre, uid: str, participant_id: int) -> bool:
-    """Whether somebody else took the seat that a person had given up."""
-    query = select(FreedSeat.id).where(
+    """Whether somebody else took the seat that a person had given up.
+
+    Once the plan has followed it says whether there was room for both.
+    """
+    seats = select(FreedSeat.id).where(
         FreedSeat.centre_id == centre.id,
         FreedSeat.session_uid == uid,
         FreedSeat.participant_id == participant_id,
         FreedSeat.state == FreedState.TAKEN,
     )
-    return session.scalars(query.limit(1)).first() is not None
+    taken = set(session.scalars(seats))
+    followed = select(ChoiceOffer.freed_seat_id).where(
+        ChoiceOffer.freed_seat_id.in_(taken), ChoiceOffer.state == OfferState.APPLIED
+    )
+    if not taken or taken - set(session.scalars(followed)):
+        return bool(taken)
+    held = in_force(session, centre, uid)
+    return held is None or participant_id not in expected_ids(held)
 
 
 def _is_overtaken(

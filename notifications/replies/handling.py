@@ -18,7 +18,7 @@ from notifications.policy import load_policies
 from notifications.replies.acknowledge import EXPIRY
 from notifications.replies.context import WRITTEN_BY
 from notifications.replies.conversation import conversations
-from notifications.replies.effects import ask_for_call, store
+from notifications.replies.effects import ask_for_call, store_for
 from notifications.replies.inbox import is_open, render_ready, stamp, way_back, why_silent
 from notifications.segments import count_segments
 from notifications.wording import Wordings
@@ -96,10 +96,10 @@ def understand_as(
     NotFoundError
         If the session is not in force.
     InvalidInputError
-        If somebody else settled it, or the person is not expected there, or it is cancelled or over.
+        If somebody else settled it, or nothing can be answered there, or somebody else has the seat.
     """
     check_waits(inbound)
-    store(session, centre, session_in_force(session, centre.id, uid), participant_id, given, now)
+    store_for(session, centre, session_in_force(session, centre.id, uid), participant_id, given, now)
     if inbound.participant_id is None:
         attach(session, inbound, participant_id)
     inbound.meaning = Meaning(given.value)

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from notifications import models as n
 from notifications.models import ChannelKind, InboundState, MessageKind, MessageState
+from notifications.replies import handling
 from notifications.replies.act import act
 from scheduler import models as m
 from scheduler.attendance import answer
+from scheduler.errors import InvalidInputError
 from scheduler.models import Answer
 from tests.factories import Make
 from tests.notifications.replies.conftest import NOW, PHONE, Phone, record_of
@@ -126,3 +128,35 @@ def test_the_reason_for_refusing_a_place_one_had_chosen_is_kept(
     assert phone.last()[0] == "thanks_cannot"
     assert phone.answer("1").state == InboundState.DONE
     assert record_of(session, person).answer_reason == "ill"
+
+
+@pytest.mark.parametrize(("stays", "said"), [(True, "thanks_coming"), (False, "place_gone")])
+def test_once_the_plan_has_followed_it_says_whether_there_is_room_for_both(
+    session: Session,
+    phone: Phone,
+    make: Make,
+    centre: m.Centre,
+    held: m.GroupSession,
+    person: m.Participant,
+    stays: bool,
+    said: str,
+) -> None:
+    seat = make(m.FreedSeat, session_uid=held.uid, participant=person, state=m.FreedState.TAKEN)
+    offer = make(
+        m.ChoiceOffer,
+        participant=make(m.Participant),
+        activity=held.activity,
+        kind=m.OfferKind.FREED_SEAT,
+        freed_seat_id=seat.id,
+        state=m.OfferState.CHOSEN,
+    )
+    phone.send((person, held))
+    row = phone.answer("oui")
+    assert (row.state, phone.last()[0]) == (InboundState.OPEN, "place_gone")
+    with pytest.raises(InvalidInputError):
+        handling.understand_as(session, centre, row, held.uid, person.id, Answer.COMING, phone.now, 1)
+    offer.state = m.OfferState.APPLIED
+    held.attendances[0].excluded = not stays
+    session.flush()
+    phone.answer("oui je viens")
+    assert phone.last()[0] == said
