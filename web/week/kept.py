@@ -15,6 +15,8 @@ from web.templating import day, hour
 
 def hold_sentences(holds: Collection[Hold]) -> tuple[str, ...]:
     """Return what is kept, for whom and until when, the first to end first."""
+    if not holds:
+        return ()
     seen = may(Permission.VIEW_PEOPLE)
     names = load_names(db.session(), {hold.participant_id for hold in holds} if seen else ())
     ordered: Sequence[Hold] = sorted(holds, key=lambda hold: (hold.until, hold.starts_at, hold.place_id))

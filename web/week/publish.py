@@ -16,7 +16,7 @@ from scheduler.publish import check_fresh, preview
 from scheduler.publish import publish as make_public
 from scheduler.timegrid import monday_of
 from scheduler.versions import find_version
-from solver.verify import NEVER_OVERRIDDEN
+from solver.verify import NEVER_OVERRIDDEN, Breach
 from web.clock import now, today
 from web.extensions import db
 from web.permissions import Permission, requires
@@ -96,7 +96,6 @@ def _page(plan: Plan, status: int = 200) -> Any:
         newer = error.number
     found = preview(session, g.centre, plan, now())
     told = people_to_tell(session, g.centre, found.changes, now())
-    speaker = speaker_for(plan, found.conflicts)
     page = render_template(
         "week/publish.html",
         plan=plan,
@@ -107,9 +106,16 @@ def _page(plan: Plan, status: int = 200) -> Any:
         first_week=_first_week(plan),
         truth=truth_of(plan),
         newer=newer,
-        conflicts=list(dict.fromkeys(breach_sentence(speaker, as_mapping(b)) for b in found.conflicts)),
+        conflicts=_conflict_sentences(plan, found.conflicts),
         lost=hold_sentences(found.lost),
         possible=all(b.rule not in NEVER_OVERRIDDEN for b in found.conflicts),
         status=status,
     )
     return page, status
+
+
+def _conflict_sentences(plan: Plan, conflicts: tuple[Breach, ...]) -> list[str]:
+    if not conflicts:
+        return []
+    speaker = speaker_for(plan, conflicts)
+    return list(dict.fromkeys(breach_sentence(speaker, as_mapping(breach)) for breach in conflicts))
