@@ -108,9 +108,11 @@ def telephones(
     ][:most]
 
 
-def names_at(session: Session, centre_id: int, address: str) -> tuple[str, ...]:
-    """Return the names of whom messages to an address were for."""
-    return tuple(_names(session, centre_id, [address]).get(address, ()))
+def people_at(session: Session, centre_id: int, address: str) -> Sequence[Participant]:
+    """Return whom messages to an address were for."""
+    theirs = select(Message.participant_id).where(Message.centre_id == centre_id, Message.address == address)
+    query = select(Participant).where(Participant.centre_id == centre_id, Participant.id.in_(theirs))
+    return session.scalars(query.order_by(Participant.first_name, Participant.id)).all()
 
 
 def _names(session: Session, centre_id: int, addresses: Sequence[str] | None) -> Mapping[str, Sequence[str]]:

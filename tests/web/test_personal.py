@@ -164,6 +164,26 @@ def test_every_language_in_its_own_direction(
     assert f'dir="{"rtl" if code in ("ar", "fa", "ps") else "ltr"}"' in page
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_people_who_share_a_telephone_each_have_their_language(
+    rows: Session, held: m.GroupSession, person: m.Participant, visitor: FlaskClient
+) -> None:
+    other = next(each.participant for each in held.attendances if each.participant is not person)
+    person.message_language, other.message_language = "ti", "prs"
+    rows.commit()
+
+    def language() -> str:
+        return re.findall(r'<html lang="(\w+)"', visitor.get("/moi/").text)[0]
+
+    visitor.post("/moi/langue", data={"language": "ar"})
+    visitor.get(f"/moi/{token_of(rows, person)}")
+    assert language() == "ar", "what they chose holds for their next visit"
+    visitor.get(f"/moi/{token_of(rows, other)}")
+    assert language() == "fa"
+    visitor.get(f"/moi/{token_of(rows, person)}")
+    assert language() == "ti"
+
+
 def test_it_is_light(visitor: FlaskClient) -> None:
     page = visitor.get("/moi/")
     total = len(page.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -67,6 +68,9 @@ def test_answering_on_the_trial_telephone_changes_the_roll_call_at_once(
     page = client.get(f"{base(app_centre)}/telephone-essai/").text
     assert 'dir="rtl"' in page
     assert '<a href="https://exemple.be/moi/x"' in page
+    own = re.search(r'href="(/moi/m\.[^"]+)"', page)
+    assert own is not None, "a text has no address, to save its cost; their page is one tap away all the same"
+    assert client.get(own[1], follow_redirects=True).text.count(person.first_name) == 1
     form = {"adresse": PHONE, "text": "لا أستطيع الحضور", "form_key": "k1"}
     for _twice in range(2):
         assert client.post(f"{base(app_centre)}/telephone-essai/", data=form).status_code == 302

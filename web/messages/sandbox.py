@@ -14,8 +14,9 @@ from markupsafe import Markup, escape
 from notifications.callbacks import find_message
 from notifications.channels.choose import providers
 from notifications.channels.sandbox import PROVIDER
+from notifications.links import message_token
 from notifications.models import ChannelKind, Message, MessageState
-from notifications.replies.conversation import conversations, names_at, telephones
+from notifications.replies.conversation import conversations, people_at, telephones
 from notifications.replies.trial import answer_on_trial
 from notifications.telephone import REASON, asks_reason, meaning_of_key, thanks, words_of
 from notifications.voices import Speech
@@ -61,6 +62,7 @@ def sandbox() -> str:
         for line in conversations(session, g.centre.id, [address], most=MOST_LINES).get(address, ())
         if line.channel in channels
     ]
+    people, secret_key = people_at(session, g.centre.id, address), current_app.config["SECRET_KEY"]
     last = next((line for line in reversed(lines) if not line.incoming), None)
     message = session.get(Message, last.id) if last is not None else None
     call = _call(message) if message is not None and message.channel == ChannelKind.VOICE else None
@@ -69,7 +71,8 @@ def sandbox() -> str:
         telephones=found,
         typed=typed,
         address=address,
-        owner=", ".join(names_at(session, g.centre.id, address)) or address,
+        owner=", ".join(person.name for person in people) or address,
+        pages=[(person, message_token(secret_key, person.id, now())) for person in people],
         lines=lines,
         message=message,
         call=call,
