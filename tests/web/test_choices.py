@@ -241,4 +241,8 @@ def test_the_waiting_list_and_the_rules(
     anew(rows)
     assert app_centre.settings["choice_kinds"] == ["excursion"]
     assert "Aucune activité" in client.get(places).text
-    assert sign_in(m.Role.DIRECTOR).post(places, data={}).status_code == 403
+    director = sign_in(m.Role.DIRECTOR)
+    assert "place de " in client.get(places).text
+    assert "place de " not in director.get(places).text
+    assert director.get(f"{places}attente/{session.uid}").status_code == 403
+    assert director.post(places, data={}).status_code == 403
