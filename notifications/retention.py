@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from notifications.models import InboundMessage, Message, MessageState
+from notifications.models import InboundMessage, InvitationState, MailInvitation, Message, MessageState
 from scheduler.certificates import add_months
-from scheduler.models import Centre
+from scheduler.models import Centre, GroupSession
 from scheduler.settings import message_months
 
 _UNDER_WAY = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.UNCERTAIN)
 
 
 def forget_old(session: Session, now: datetime) -> int:
-    """Empty text, facts and address of old messages and answers; return how many there were."""
+    """Empty text, facts and address of old messages, answers and invitations; return how many there were."""
     emptied = 0
     for centre in session.scalars(select(Centre).order_by(Centre.id)):
         zone = ZoneInfo(centre.timezone)
@@ -57,5 +57,21 @@ def forget_old(session: Session, now: datetime) -> int:
             .values(address="", body="", button="")
             .execution_options(synchronize_session=False)
         )
-        emptied += messages.rowcount + answers.rowcount
+        # Calendars still answer to the address while the appointment is to come.
+        recent = select(GroupSession.uid).where(
+            GroupSession.centre_id == centre.id, GroupSession.starts_at >= before
+        )
+        invitations: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+            update(MailInvitation)
+            .where(
+                MailInvitation.centre_id == centre.id,
+                MailInvitation.queued_at < before,
+                MailInvitation.address != "",
+                MailInvitation.state != InvitationState.QUEUED,
+                MailInvitation.uid.not_in(recent),
+            )
+            .values(address="", body="", error=None)
+            .execution_options(synchronize_session=False)
+        )
+        emptied += messages.rowcount + answers.rowcount + invitations.rowcount
     return emptied

@@ -6,9 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from notifications.models import ChannelKind, InboundMessage, Message, MessageState
+from notifications.models import (
+    ChannelKind,
+    InboundMessage,
+    InvitationState,
+    MailInvitation,
+    Message,
+    MessageState,
+)
 from notifications.retention import forget_old
-from scheduler.models import Centre
+from scheduler.models import Centre, GroupSession
 from tests.factories import Make
 
 
@@ -47,3 +54,15 @@ def test_text_and_address_go_after_the_centres_own_time(
     assert all(row.body == "Bonjour" and row.address for row in (fresh, waiting, other))
     assert [row.body for row in answers] == ["", "oui"]
     assert forget_old(session, now + timedelta(days=200)) == 3
+
+
+def test_invitations_keep_their_address_until_the_appointment_is_as_old(
+    session: Session, make: Make, centre: Centre, now: datetime
+) -> None:
+    centre.settings = {"message_months": 2}
+    coming = make(GroupSession, starts_at=now + timedelta(days=9), ends_at=now + timedelta(days=9, hours=2))
+    old = {"queued_at": now - timedelta(days=63), "state": InvitationState.SENT}
+    over, ahead = make(MailInvitation, uid="long over", **old), make(MailInvitation, uid=coming.uid, **old)
+    assert forget_old(session, now) == 1
+    session.expire_all()
+    assert (over.address, bool(ahead.address)) == ("", True)
