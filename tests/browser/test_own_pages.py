@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
+from notifications.models import Message, MessageKind, MessageTopic
+from notifications.net_changes import NetChange, Place
 from scheduler import models as m
 from scheduler.links import renew_link
 from tests.browser.looks import complaints
@@ -59,6 +62,8 @@ def world(rows: Session, make_row: Make) -> dict[str, Any]:
             cancelled_at=now if cancelled else None,
         )
         make_row(m.Attendance, session=held, participant=person)
+        if days == 1:
+            _tell_of_another_time(make_row, held, person)
         if led:
             make_row(m.SessionLeader, session=held, staff=volunteer, role="leader")
     pair = make_row(m.MentoringPair, mentor=volunteer, participant=person, starts_on=day - timedelta(9))
@@ -69,6 +74,23 @@ def world(rows: Session, make_row: Make) -> dict[str, Any]:
     token = renew_link(rows, m.LinkKind.PAGE, person.id, now)
     rows.commit()
     return {"volunteer": volunteer, "person": person, "held": held, "pair": pair, "token": token}
+
+
+def _tell_of_another_time(make_row: Make, held: m.GroupSession, person: m.Participant) -> None:
+    now = Place(starts_at=held.starts_at, ends_at=held.ends_at, site_id=held.site_id, room_id=held.room_id)
+    moved = NetChange(
+        participant_id=person.id,
+        uid=held.uid,
+        sequence=1,
+        activity_id=held.activity_id,
+        before=replace(now, starts_at=held.starts_at - timedelta(hours=1)),
+        after=now,
+    )
+    sent = make_row(
+        Message, kind=MessageKind.CHANGE, participant=person, facts={"changes": [moved.as_json()]}
+    )
+    topic = {"session_uid": held.uid, "starts_at": held.starts_at, "confirm_by": held.starts_at}
+    make_row(MessageTopic, message=sent, participant=person, **topic)
 
 
 @pytest.mark.timeout(240)
@@ -108,6 +130,9 @@ def test_a_participants_page_fits_a_small_phone_in_every_direction(
         assert page.locator("html").get_attribute("dir") == ("rtl" if code == "ar" else "ltr")
         expect(page.get_by_role("button", name=come).first).to_be_visible()
         assert page.locator("article").count() == 4
+        expect(page.locator(".card-changed s")).to_be_visible()
+        page.locator(".news").click()
+        expect(page.locator(".card-changed h3")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         assert complaints(page, ["/moi/", "/moi/langue"]) == []
         page.set_viewport_size({"width": 320, "height": 640})
