@@ -24,6 +24,7 @@ from scheduler.choices.apply import apply_choices, is_time_to_apply
 from scheduler.choices.freed import ask_next, waiting_seats
 from scheduler.choices.lost import is_anything_lost, settle_lost
 from scheduler.choices.next_version import fold_choices
+from scheduler.choices.rounds import AT_ONCE
 from scheduler.choices.waiting_line import waiting_list
 from scheduler.db import begin_writing
 from scheduler.models import Centre, FreedSeat
@@ -62,34 +63,36 @@ def settle_choices(session: Session, clock: Clock, means: Means) -> dict[str, in
 
 def _tell_lost(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:
     """Tell those from whom a change of the plan took a place that was kept for them."""
-    lost = is_anything_lost(session, session.get_one(Centre, centre_id))
+    told = 0
+    while is_anything_lost(session, session.get_one(Centre, centre_id)):
+        session.rollback()
+        begin_writing(session)
+        centre, now = session.get_one(Centre, centre_id), clock()
+        left = settle_lost(session, centre, now, most=AT_ONCE)
+        address = page_addresses(means.secret_key, means.public_url, now)
+        take_back(session, centre, (*left.again, *left.kept, *left.gone), now)
+        tell_offers(session, centre, left.again, now, page_address=address)
+        tell_fallbacks(session, centre, left.kept, now, page_address=address)
+        tell_gone(session, centre, left.gone, now, page_address=address)
+        session.commit()
+        told += len({offer.id for offer in (*left.again, *left.kept, *left.gone)})
     session.rollback()
-    if not lost:
-        return {}
-    begin_writing(session)
-    centre, now = session.get_one(Centre, centre_id), clock()
-    left = settle_lost(session, centre, now)
-    address = page_addresses(means.secret_key, means.public_url, now)
-    take_back(session, centre, (*left.again, *left.kept, *left.gone), now)
-    tell_offers(session, centre, left.again, now, page_address=address)
-    tell_fallbacks(session, centre, left.kept, now, page_address=address)
-    tell_gone(session, centre, left.gone, now, page_address=address)
-    session.commit()
-    return {"lost": len({offer.id for offer in (*left.again, *left.kept, *left.gone)})}
+    return {"lost": told}
 
 
 def _expire(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:
-    due = is_anything_due(session, session.get_one(Centre, centre_id), clock())
+    ended = 0
+    while is_anything_due(session, session.get_one(Centre, centre_id), clock()):
+        session.rollback()
+        begin_writing(session)
+        centre, now = session.get_one(Centre, centre_id), clock()
+        kept = expire(session, centre, now, most=AT_ONCE)
+        address = page_addresses(means.secret_key, means.public_url, now)
+        tell_fallbacks(session, centre, kept, now, page_address=address)
+        session.commit()
+        ended += len(kept)
     session.rollback()
-    if not due:
-        return {}
-    begin_writing(session)
-    centre, now = session.get_one(Centre, centre_id), clock()
-    kept = expire(session, centre, now)
-    address = page_addresses(means.secret_key, means.public_url, now)
-    tell_fallbacks(session, centre, kept, now, page_address=address)
-    session.commit()
-    return {"expired": len(kept)}
+    return {"expired": ended}
 
 
 def _ask(session: Session, clock: Clock, centre_id: int, means: Means) -> dict[str, int]:

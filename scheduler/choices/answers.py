@@ -141,11 +141,16 @@ def decline(session: Session, offer: ChoiceOffer, now: datetime) -> None:
     session.flush()
 
 
-def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]:
+def expire(session: Session, centre: Centre, now: datetime, *, most: int | None = None) -> list[ChoiceOffer]:
     """End the offers whose time is over; return those of which the person is to be told something.
 
     Whoever did not answer gets the best place, which for most is the one they had. Who has a place
     that was changed meanwhile has it as it is. Offers that were prepared and never sent are taken back.
+
+    Parameters
+    ----------
+    most : int, optional
+        How many to end in this transaction, so that nobody who answers waits for all of them.
     """
     lock(session, centre.id)
     query = (
@@ -157,6 +162,7 @@ def expire(session: Session, centre: Centre, now: datetime) -> list[ChoiceOffer]
         )
         .options(selectinload(ChoiceOffer.places))
         .order_by(ChoiceOffer.id)
+        .limit(most)
         .execution_options(populate_existing=True)
     )
     told = []

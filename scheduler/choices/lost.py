@@ -41,10 +41,15 @@ def is_anything_lost(session: Session, centre: Centre) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def settle_lost(session: Session, centre: Centre, now: datetime) -> Left:
+def settle_lost(session: Session, centre: Centre, now: datetime, *, most: int | None = None) -> Left:
     """Bring the offers of lost places to what is left of them; that is kept for their people once more.
 
     Whoever chose, or has no place at all, and finds nothing left is a task of the coordination.
+
+    Parameters
+    ----------
+    most : int, optional
+        How many offers to see to in this transaction.
     """
     lock(session, centre.id)
     query = (
@@ -52,6 +57,7 @@ def settle_lost(session: Session, centre: Centre, now: datetime) -> Left:
         .where(ChoiceOffer.id.in_(select(ChoiceOffer.id).join(ChoiceOffer.places).where(_lost(centre))))
         .options(selectinload(ChoiceOffer.places), selectinload(ChoiceOffer.activity))
         .order_by(ChoiceOffer.id)
+        .limit(most)
         .execution_options(populate_existing=True)
     )
     left = Left()

@@ -1,13 +1,13 @@
 """Rounds: the people of one activity are looked at, and places as good are kept for each to choose from.
 
 Reading and searching take a fraction of a second a person and happen without any lock; what was found
-is checked again, place by place, in the short transaction that keeps it.
+is checked again, place by place, in the short transactions that keep it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from scheduler import settings
 from scheduler.choices.offers import last_answer_at, withdraw
 from scheduler.choices.places import fits
-from scheduler.choices.search import Found, find_proposals, offering
+from scheduler.choices.search import Found, Proposal, find_proposals, offering
 from scheduler.db import begin_writing
 from scheduler.errors import InvalidInputError
 from scheduler.held_places import lock
@@ -35,6 +35,9 @@ from scheduler.session_state import SessionState
 from scheduler.timegrid import to_wall
 
 log = logging.getLogger(__name__)
+
+#: Offers made or ended in one transaction: whoever answers meanwhile waits for so many, not for all.
+AT_ONCE = 10
 
 
 def start_round(
@@ -116,17 +119,19 @@ def propose(
     """Prepare a round at once, in the caller's transaction: what the job does in several."""
     made = start_round(session, centre, activity_id, first_day, last_day, now, user_id=user_id)
     made.state, made.started_at = RoundState.RUNNING, now
-    keep_proposals(session, centre, made, find_proposals(session, centre, made, now), now)
+    found = find_proposals(session, centre, made, now)
+    keep_proposals(session, centre, made, found.proposals, now)
+    finish_round(session, made, found, now)
     return made
 
 
 def keep_proposals(
-    session: Session, centre: Centre, round_: ChoiceRound, found: Found, now: datetime
+    session: Session, centre: Centre, round_: ChoiceRound, proposals: Iterable[Proposal], now: datetime
 ) -> None:
     """Store what was found as prepared offers, leaving out places that were lost meanwhile."""
     lock(session, centre.id)
     until = now + timedelta(hours=round_.hold_hours)
-    for proposal in found.proposals:
+    for proposal in proposals:
         offer = ChoiceOffer(
             centre_id=centre.id,
             round_id=round_.id,
@@ -153,6 +158,10 @@ def keep_proposals(
             place.number = number
             offer.places.append(place)
         session.flush()
+
+
+def finish_round(session: Session, round_: ChoiceRound, found: Found, now: datetime) -> None:
+    """Let somebody look at a round whose proposals are all kept."""
     round_.people, round_.state, round_.ready_at = found.people, RoundState.READY, now
     session.flush()
 
@@ -232,16 +241,21 @@ def prepare_next(session: Session, clock: Callable[[], datetime]) -> int | None:
         round_ = session.get_one(ChoiceRound, made)
         found = find_proposals(session, session.get_one(Centre, round_.centre_id), round_, clock())
         session.rollback()
-        begin_writing(session)
-        round_ = session.get_one(ChoiceRound, made)
-        if round_.state == RoundState.RUNNING:
-            keep_proposals(session, session.get_one(Centre, round_.centre_id), round_, found, clock())
-        session.commit()
+        for first in range(0, len(found.proposals) + 1, AT_ONCE):
+            begin_writing(session)
+            round_ = session.get_one(ChoiceRound, made)
+            if round_.state == RoundState.RUNNING:
+                centre, proposals = session.get_one(Centre, round_.centre_id), found.proposals[first:]
+                keep_proposals(session, centre, round_, proposals[:AT_ONCE], clock())
+                if len(proposals) < AT_ONCE:
+                    finish_round(session, round_, found, clock())
+            session.commit()
     except Exception as error:
         log.exception("round of choices %s failed", made)
         session.rollback()
         begin_writing(session)
         round_ = session.get_one(ChoiceRound, made)
+        withdraw(session, list(round_.offers), clock())
         round_.state, round_.error = RoundState.FAILED, type(error).__name__
         session.commit()
     return made

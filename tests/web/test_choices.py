@@ -187,8 +187,14 @@ def test_the_page_of_publishing_names_places_that_a_draft_has_no_room_for(
 
 @one_database
 def test_who_finds_no_place_that_suits_is_called(
-    app: Flask, rows: Session, app_centre: m.Centre, world: World, sign_in: SignIn
+    app: Flask,
+    rows: Session,
+    app_centre: m.Centre,
+    world: World,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("scheduler.choices.rounds.AT_ONCE", 1)
     client, places = sign_in(), f"/c/{app_centre.slug}/messages/places/"
     client.post(places, data={"activity": world["interview"].id, "weeks": 4})
     made = prepare_next(rows, lambda: datetime.now(UTC))
