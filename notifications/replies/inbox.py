@@ -24,6 +24,7 @@ from scheduler.records import find
 DAYS_AHEAD = 14
 MOST_SESSIONS = 3
 
+#: Entries shown at once.
 MOST_SHOWN = 30
 
 #: Texts that fit as an answer to almost anything (names of ``MessageKind.ANSWER``).
@@ -60,18 +61,34 @@ def count_waiting(session: Session, centre_id: int) -> int:
 
 def list_waiting(session: Session, centre: Centre, now: datetime) -> list[Waiting]:
     """Return what waits for a person, whoever has waited longest first, one entry an address."""
-    query = (
-        select(InboundMessage)
+    whose = InboundMessage.address, InboundMessage.participant_id
+    first = (
+        select(*whose)
         .where(*is_open(centre.id))
-        .order_by(InboundMessage.received_at, InboundMessage.id)
+        .group_by(*whose)
+        .order_by(func.min(InboundMessage.received_at), func.min(InboundMessage.id))
         .limit(MOST_SHOWN)
     )
-    groups: dict[tuple[str, int | None], list[InboundMessage]] = {}
+    groups: dict[tuple[str, int | None], list[InboundMessage]] = {
+        (address, person_id): [] for address, person_id in session.execute(first)
+    }
+    query = (
+        select(InboundMessage)
+        .where(*is_open(centre.id), InboundMessage.address.in_({address for address, _person in groups}))
+        .order_by(InboundMessage.received_at, InboundMessage.id)
+    )
     for row in session.scalars(query):
-        groups.setdefault((row.address, row.participant_id), []).append(row)
+        if (row.address, row.participant_id) in groups:
+            groups[row.address, row.participant_id].append(row)
+    people = select(Participant).where(Participant.id.in_({person for _address, person in groups} - {None}))
+    named = {person.id: person for person in session.scalars(people)}
     lines = conversations(session, centre.id, {address for address, _person in groups})
     words = Wordings(session, centre)
-    return [_entry(session, words, rows, lines, now) for rows in groups.values()]
+    return [
+        _entry(session, words, rows, named.get(person_id or 0), lines, now)
+        for (_address, person_id), rows in groups.items()
+        if rows
+    ]
 
 
 def stamp(lines: Sequence[Line]) -> str:
@@ -116,11 +133,11 @@ def _entry(
     session: Session,
     words: Wordings,
     rows: list[InboundMessage],
+    person: Participant | None,
     lines: dict[str, list[Line]],
     now: datetime,
 ) -> Waiting:
     last, centre = rows[-1], words.centre
-    person = session.get(Participant, last.participant_id) if last.participant_id else None
     people = (
         (person,) if person else tuple(people_at(session, centre.id, ChannelKind(last.channel), last.address))
     )

@@ -198,3 +198,16 @@ def test_one_persons_answers_stay_theirs_when_another_of_the_telephone_is_named(
     session.expire_all()
     assert (hers.state, hers.participant_id) == (InboundState.OPEN, person.id)
     assert (his.state, his.participant_id) == (InboundState.CLOSED, other.id)
+
+
+def test_who_writes_much_hides_nobody(
+    session: Session, make: Make, centre: m.Centre, person: m.Participant
+) -> None:
+    for minute in range(inbox.MOST_SHOWN + 1):
+        wait(make, "allo ?", minute, participant_id=person.id)
+    make(
+        n.InboundMessage, address="+32470000009", state=InboundState.OPEN, received_at=NOW + timedelta(days=1)
+    )
+    first, second = inbox.list_waiting(session, centre, NOW + timedelta(days=2))
+    assert (first.person, len(first.open_ids)) == (person, inbox.MOST_SHOWN + 1)
+    assert second.inbound.address == "+32470000009"
