@@ -82,9 +82,15 @@
     waiting.textContent = parts.join(" · ");
   };
   const complain = (tap, sentence) => {
+    const known = [...refused.children].find((each) => each.dataset.sentence === sentence);
+    if (known) {
+      known.firstChild.data += `, ${tap.name}`;
+      return;
+    }
     const note = document.createElement("p");
     note.className = "alert alert-danger";
-    note.textContent = `${tap.name}: ${sentence} `;
+    note.dataset.sentence = sentence;
+    note.append(tap.name, ` · ${sentence} `);
     const button = document.createElement("button");
     button.className = "btn btn-sm btn-outline-secondary";
     button.textContent = words.dismiss;
