@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from notifications.confirmations import NOT_TOLD
 from notifications.models import Message, MessageKind, MessageState, MessageTopic
-from scheduler.models import AttendanceRecord, AttendanceState, Centre, Participant
+from scheduler.in_force import days_in_force, holds
+from scheduler.models import (
+    Attendance,
+    AttendanceRecord,
+    AttendanceState,
+    Centre,
+    GroupSession,
+    Participant,
+)
 
 #: Kinds of messages after which a person knows when and where.
 INFORMING: Final = (MessageKind.REMINDER, MessageKind.CHANGE)
@@ -32,9 +41,9 @@ class Unreached:
 
 
 def unreached(session: Session, centre: Centre, now: datetime) -> list[Unreached]:
-    """Return who was to be told of sessions to come and was not, the most urgent first, in one query.
+    """Return who was to be told of sessions to come and was not, the most urgent first, in three queries.
 
-    Left out is whoever has answered all the same, or is excused.
+    Left out is whoever has answered all the same, is excused, or is no longer expected.
     """
     record = AttendanceRecord
     theirs = and_(
@@ -71,8 +80,26 @@ def unreached(session: Session, centre: Centre, now: datetime) -> list[Unreached
             )
         else:
             told.add((person, uid))
-    found = [each for key, each in last.items() if key not in told]
+    open_keys = last.keys() - told
+    expected = _expected(session, centre, {uid for _person, uid in open_keys}) if open_keys else set()
+    found = [last[key] for key in open_keys & expected]
     return sorted(found, key=lambda each: (each.starts_at, each.participant_id, each.session_uid))
+
+
+def _expected(session: Session, centre: Centre, uids: Collection[str]) -> set[tuple[int, str]]:
+    """Return who is expected in some sessions as they are now, by participant and session."""
+    query = (
+        select(Attendance.participant_id, GroupSession.uid)
+        .join(GroupSession, GroupSession.id == Attendance.session_id)
+        .where(
+            GroupSession.centre_id == centre.id,
+            GroupSession.uid.in_(uids),
+            GroupSession.cancelled_at.is_(None),
+            Attendance.excluded.is_(False),
+            holds(days_in_force(session, centre.id), None, None),
+        )
+    )
+    return {(person, uid) for person, uid in session.execute(query)}
 
 
 def unreached_people(

@@ -323,6 +323,10 @@ def test_whom_no_reminder_reached_is_called_before_others_and_told_why(place: Ce
     }
     answer(place.session, place.held, failed.id, m.Answer.COMING, place.now)
     assert [each.participant_id for each in unreached(place.session, place.row, place.now)] == [held_back.id]
+    # Of a session that is not held nobody needs to know.
+    place.held.cancelled_at = place.now
+    place.session.flush()
+    assert unreached(place.session, place.row, place.now) == []
 
 
 def test_what_cannot_be_answered_is_refused(place: Centre) -> None:
