@@ -94,7 +94,7 @@ def words_due(session: Session, centre: Centre, now: datetime) -> list[Word]:
     how it was is who came, came for the first time at least a whole period ago, and was not asked since.
     """
     policies = load_policies(session, centre)
-    if not policies.centre.active or not any(each.missed_you or each.satisfaction_weeks for each in policies):
+    if not any(each.active and (each.missed_you or each.satisfaction_weeks) for each in policies):
         return []
     zone = ZoneInfo(centre.timezone)
     groups: dict[tuple[MessageKind, int, date], list[Past]] = defaultdict(list)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -118,13 +118,17 @@ def load_allowance(
     found.spent[month] = spent_since(session, centre, month)
     if not people:
         return found
+    midnight, leaves_at = to_instant(today, time(), zone), func.coalesce(Message.sent_at, Message.next_at)
     query = (
         select(MessageTopic.participant_id, func.count(Message.id.distinct()))
         .join(MessageTopic.message)
         .where(
             MessageTopic.centre_id == centre.id,
             MessageTopic.participant_id.in_(people),
-            Message.created_at >= to_instant(today, time(), zone),
+            # What was written in the evening and waits for the morning counts when it leaves.
+            Message.created_at >= midnight - timedelta(days=1),
+            leaves_at >= midnight,
+            leaves_at < to_instant(today + timedelta(days=1), time(), zone),
             Message.kind != MessageKind.ANSWER,
             Message.fallback_of_id.is_(None),
             Message.state.not_in(UNSENT),

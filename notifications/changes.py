@@ -94,7 +94,7 @@ def announce(
     lock_messages(session, centre)
     policies = load_policies(session, centre)
     cause = f"change:{result.plan.publication}:"
-    if not policies.centre.active or _is_told(session, centre, cause):
+    if not policies.any_active or _is_told(session, centre, cause):
         return 0
     changes = _coming(result.changes, now)
     if not changes:
@@ -106,7 +106,7 @@ def announce(
         if (change.participant_id, change.uid) not in set(known)
     ]
     # What is not told now may still undo what waits to be told.
-    waiting = _take_back(session, centre, {each.participant_id for each in changes}, now)
+    waiting = _take_back(session, centre, changes, now)
     open_keys = {(each.participant_id, each.uid) for each in waiting}
     told = {(each.participant_id, each.uid) for each in fresh}
     fresh += [
@@ -199,19 +199,30 @@ def _take_reminders_back(
     take_back(session, centre.id, ids, now)
 
 
-def _take_back(session: Session, centre: Centre, people: Collection[int], now: datetime) -> list[NetChange]:
-    """Take back earlier news of some people that have not left; return what they were to tell."""
+def _take_back(
+    session: Session, centre: Centre, changes: Iterable[NetChange], now: datetime
+) -> list[NetChange]:
+    """Take back earlier news of the people touched that have not left; return what they were to tell.
+
+    What is in a worker's hands is left alone, unless it tells what is so no longer.
+    """
+    concerned = {(each.participant_id, each.uid) for each in changes}
     query = (
-        select(Message.id)
+        select(Message.id, Message.state, MessageTopic.participant_id, MessageTopic.session_uid)
         .join(Message.topics)
         .where(
             MessageTopic.centre_id == centre.id,
-            MessageTopic.participant_id.in_(people),
+            MessageTopic.participant_id.in_({person for person, _uid in concerned}),
             Message.kind.in_(TELLING),
             Message.state.in_(UNDER_WAY),
         )
     )
-    waiting = take_back(session, centre.id, set(session.scalars(query)), now)
+    ids = {
+        message_id
+        for message_id, state, person, uid in session.execute(query)
+        if state == MessageState.QUEUED or (person, uid) in concerned
+    }
+    waiting = take_back(session, centre.id, ids, now)
     return [NetChange.from_json(each) for message in waiting for each in message.facts.get("changes", ())]
 
 
@@ -247,9 +258,7 @@ def _drafts(
         withheld = NO_ROUTE if route is None else None
         if members[0].id in exempt:
             withheld = EXEMPT
-        drafts.append(
-            _draft(centre, composer, names, cause, members, route, own, policies.centre, now, withheld)
-        )
+        drafts.append(_draft(centre, composer, names, cause, members, route, own, policies, now, withheld))
     return drafts
 
 
@@ -284,13 +293,14 @@ def _draft(
     people: Sequence[Participant],
     route: Route | None,
     changes: Sequence[NetChange],
-    policy: Policy,
+    policies: Policies,
     now: datetime,
     withheld: str | None,
 ) -> Draft:
     zone = ZoneInfo(centre.timezone)
     first = min(start for each in changes for start in each.starts if start > now)
-    tell_at = telling_time(now, first, policy, zone)
+    programmes = {names.activities[each.activity_id].programme_id for each in changes}
+    tell_at = max(telling_time(now, first, policies.of(programme), zone) for programme in programmes)
     shown = {person.id: person.first_name if len(people) > 1 else "" for person in people}
     facts = [each.as_json() for each in changes]
     digest = hashlib.sha256(repr((sorted(shown), facts)).encode()).hexdigest()

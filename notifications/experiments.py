@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 
 from notifications.lot import Arm, draw, place_people, unit_of, variants
 from notifications.models import Experiment, ExperimentState
-from notifications.policy import Policy, in_quiet_hours, load_policies
+from notifications.policy import Policy, Step, load_policies
 from notifications.risk.measure import wilson
 from notifications.wording.own import has_second_texts
 from scheduler.attendance import THERE
@@ -171,23 +171,25 @@ def start(
         state=ExperimentState.RUNNING,
         started_at=now,
     )
-    _check_other(session, centre, policy, other, variants(row)[Arm.OTHER].of(policy))
+    _check_other(session, centre, policy, other, variants(row)[Arm.OTHER].steps(policy.steps))
     session.add(row)
     session.flush()
     place_people(session, row)
     return row
 
 
-def _check_other(session: Session, centre: Centre, policy: Policy, other: Other, changed: Policy) -> None:
+def _check_other(
+    session: Session, centre: Centre, policy: Policy, other: Other, steps: Sequence[Step]
+) -> None:
     known = {step.key for step in policy.steps}
     if not known.issuperset({*other.skipped, *other.moved}):
         raise InvalidInputError(N_("Choisissez parmi les rappels du centre."), "skipped")
-    if not changed.steps:
+    if not steps:
         raise InvalidInputError(N_("Chacun doit garder au moins un rappel."), "skipped")
-    if changed.steps == policy.steps and not other.second_texts:
+    if steps == policy.steps and not other.second_texts:
         raise InvalidInputError(N_("Choisissez au moins une chose qui change."), "skipped")
-    for step in changed.steps:
-        if in_quiet_hours(step.at, policy.quiet_from, step.quiet_until or policy.quiet_until):
+    for step in steps:
+        if policy.is_quiet(step.at, step):
             raise InvalidInputError(N_("Cette heure tombe dans les heures calmes."), "moved_at")
     if other.second_texts and not has_second_texts(session, centre):
         raise InvalidInputError(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from notifications.contacts import phone_number
 from notifications.models import Experiment
-from notifications.policy import Policy
+from notifications.policy import Policy, Step
 from scheduler.models import Participant
 
 
@@ -43,15 +43,23 @@ class Variant:
     moved: tuple[tuple[str, time], ...] = ()
     second_texts: bool = False
 
-    def of(self, policy: Policy) -> Policy:
-        """Return rules as they hold for people of this variant."""
+    def steps(self, steps: Iterable[Step]) -> tuple[Step, ...]:
+        """Return reminders without those left out, the others at their hours."""
         moved = dict(self.moved)
-        steps = (
-            replace(step, at=moved.get(step.key, step.at))
-            for step in policy.steps
-            if step.key not in self.skipped
+        return tuple(
+            replace(step, at=moved.get(step.key, step.at)) for step in steps if step.key not in self.skipped
         )
-        return replace(policy, steps=tuple(steps))
+
+    def of(self, policy: Policy) -> Policy:
+        """Return rules as they hold for people of this variant.
+
+        It differs from the centre's. A programme with rules of its own keeps its only reminder, and its hour
+        where the other one is in its night.
+        """
+        usual = {step.key: step for step in policy.steps}
+        steps = self.steps(policy.steps) or policy.steps
+        heard = (usual[step.key] if policy.is_quiet(step.at, step) else step for step in steps)
+        return replace(policy, steps=tuple(heard))
 
 
 def variants(experiment: Experiment) -> dict[Arm, Variant]:

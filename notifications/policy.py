@@ -119,6 +119,10 @@ class Policy:
         """Return what a message is expected to cost, in thousandths of a euro cent."""
         return self.prices.get(channel, USUAL_PRICES[channel]) * segments
 
+    def is_quiet(self, moment: time, step: Step) -> bool:
+        """Tell whether a wall time lies in the night of a step."""
+        return in_quiet_hours(moment, self.quiet_from, step.quiet_until or self.quiet_until)
+
     def check(self) -> None:
         """Make sure that the rules can be followed.
 
@@ -152,7 +156,7 @@ class Policy:
             raise InvalidInputError(
                 N_("Il y a déjà un rappel ce jour-là : un seul par jour suffit."), f"step{number}_days"
             )
-        if in_quiet_hours(step.at, self.quiet_from, step.quiet_until or self.quiet_until):
+        if self.is_quiet(step.at, step):
             raise InvalidInputError(
                 N_(
                     "Cette heure tombe dans les heures calmes (%(start)s à %(end)s).",

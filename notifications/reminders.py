@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from notifications.allowance import NO_ROUTE, OVER_BUDGET, Allowance, flag_budget, load_allowance
@@ -49,7 +49,7 @@ class History:
     """What messages have told of some sessions already, by participant and session.
 
     ``reminded`` also holds the start told of and the step; ``replaced`` the ids of reminders that were
-    taken back, ``changed_at`` when the person was last told of a change.
+    taken back, ``changed_at`` when the person was, or is to be, last told of a change.
     """
 
     reminded: set[tuple[int, str, datetime, str]] = field(default_factory=set)
@@ -231,7 +231,7 @@ def read_history(session: Session, centre: Centre, uids: Collection[str]) -> His
             Message.kind,
             Message.step,
             Message.state,
-            Message.created_at,
+            func.coalesce(Message.sent_at, Message.next_at),
             case((Message.step.contains(JOINED), Message.facts)).label("facts"),
         )
         .join(MessageTopic.message)
@@ -243,10 +243,10 @@ def read_history(session: Session, centre: Centre, uids: Collection[str]) -> His
         .order_by(Message.id)
     )
     found = History()
-    for person, uid, starts_at, message_id, kind, step, state, created_at, facts in session.execute(query):
+    for person, uid, starts_at, message_id, kind, step, state, leaves_at, facts in session.execute(query):
         if kind != MessageKind.REMINDER:
             if state not in REPLACED:
-                found.changed_at[person, uid] = created_at
+                found.changed_at[person, uid] = leaves_at
             continue
         for each in _steps_of(step, facts, person, uid):
             if state in REPLACED:

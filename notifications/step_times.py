@@ -67,14 +67,14 @@ def step_times(
 ) -> list[tuple[Step, datetime]]:
     """Return the steps of a session of a day with their times, in order of time.
 
-    Of steps that fall on one instant only the nearest to the session is left.
+    Of steps that closed days bring to one day only the nearest to the session is left.
     """
-    found: dict[datetime, Step] = {}
+    found: dict[date, tuple[Step, datetime]] = {}
     for step in sorted(policy.steps, key=lambda step: -step.days):
         at = step_time(day, step, policy, closed, zone)
         if at is not None:
-            found[at] = step
-    return [(step, at) for at, step in sorted(found.items())]
+            found[to_wall(at, zone)[0]] = step, at
+    return [found[on] for on in sorted(found)]
 
 
 def step_now(
@@ -98,7 +98,7 @@ def step_now(
     late = now - at > LATE
     if late and following is not None and following < starts_at - TOO_SHORT and following - now < SOON:
         return None
-    if in_quiet_hours(to_wall(now, zone)[1], policy.quiet_from, step.quiet_until or policy.quiet_until):
+    if policy.is_quiet(to_wall(now, zone)[1], step):
         return None
     return last
 

@@ -162,3 +162,13 @@ def test_over_the_budget_a_word_goes_by_e_mail(
     assert enqueue_words(session, centre, EVENING) == 1
     (sent,) = messages(session)
     assert (sent.channel, sent.error_code, sent.facts["because"]) == ("email", None, "budget")
+
+
+def test_a_programme_may_write_where_the_centre_does_not(
+    session: Session, centre: m.Centre, make: Make, world: World
+) -> None:
+    mark(make, world, ABSENT)
+    save_policy(session, centre, Policy(active=False))
+    assert words_due(session, centre, EVENING) == []
+    save_policy(session, centre, Policy(missed_you=True), programme_id=world["programme"].id)
+    assert len(words_due(session, centre, EVENING)) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from notifications.confirmations import confirm_news, unconfirmed
 from notifications.models import ContactChoice, Message, MessageKind, MessageState
 from notifications.net_changes import NetChange, Place, merged
 from notifications.news import with_news
-from notifications.policy import Policy, save_policy
+from notifications.policy import Policy, Step, save_policy
 from notifications.reminders import enqueue_due
 from scheduler import models as m
 from scheduler.changes import compare
@@ -183,6 +183,46 @@ def test_at_night_changes_wait_and_are_merged_with_what_follows(
     # Back where they were: nothing is left to tell.
     assert publish((later(state, 2), state), (cancelled(other), other), now=at(24, 23)) == 0
     assert messages(session) == []
+
+
+def test_what_is_leaving_is_stopped_only_if_it_is_no_longer_so(
+    session: Session, world: World, make: Make, publish: Publish
+) -> None:
+    state = world["state"]
+    other = state_of(hold(make, world, world["plan"], date(2026, 11, 27), world["person"]))
+    assert publish((state, later(state))) == 1
+    (leaving,) = messages(session)
+    leaving.state = MessageState.CLAIMED
+    expires_at = leaving.expires_at
+    assert publish((other, cancelled(other)), now=at(24, 10, 1)) == 1
+    session.refresh(leaving)
+    assert leaving.expires_at == expires_at
+    assert publish((later(state), later(state, 2)), now=at(24, 10, 2)) == 1
+    session.refresh(leaving)
+    assert leaving.expires_at == at(24, 10, 2)
+    (news,) = messages(session)
+    assert [each["change"] for each in news.facts["sessions"]] == ["moved", "cancelled"]
+
+
+def test_a_programme_has_its_own_night_and_may_tell_where_the_centre_does_not(
+    session: Session, centre: m.Centre, world: World, publish: Publish
+) -> None:
+    save_policy(session, centre, Policy(active=False))
+    assert publish((world["state"], later(world["state"]))) == 0
+    own = Policy(quiet_from=time(19), quiet_until=time(9))
+    save_policy(session, centre, own, programme_id=world["programme"].id)
+    assert publish((world["state"], later(world["state"])), now=at(24, 19, 30)) == 1
+    assert messages(session)[0].next_at == at(25, 9)
+
+
+def test_who_hears_of_a_change_in_the_morning_is_not_reminded_in_the_same_minute(
+    session: Session, centre: m.Centre, world: World, publish: Publish
+) -> None:
+    save_policy(session, centre, Policy(steps=(Step(days=1, at=time(8)),)))
+    assert publish((world["state"], later(world["state"])), now=at(24, 22)) == 1
+    world["held"].starts_at = later(world["state"]).starts_at
+    session.flush()
+    assert enqueue_due(session, centre, at(25, 8)) == 0
 
 
 def test_moved_and_moved_back_after_it_was_told_is_told(

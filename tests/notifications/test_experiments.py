@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import sqrt
 
@@ -26,8 +27,9 @@ from notifications.experiments import (
     stop,
 )
 from notifications.forecast import forecast
-from notifications.lot import Arm, arm_of, draw, place_people, unit_of
+from notifications.lot import Arm, arm_of, draw, place_people, unit_of, variants
 from notifications.models import ChannelKind, Experiment, ExperimentState, Message
+from notifications.policy import Policy, Step
 from notifications.reminders import enqueue_due
 from notifications.wording.own import keep_own
 from notifications.wording.texts import SECOND_SPECS
@@ -203,6 +205,18 @@ def test_reminders_follow_the_variant_and_remember_it(session: Session, centre: 
     assert {each.participant_id for each in found} == usual
     assert {each.variant for each in found} == {f"{row.id}:usual"}
     assert enqueue_due(session, centre, friday_evening + timedelta(days=2)) == len(people)
+
+
+def test_a_programme_keeps_its_only_reminder_and_its_night() -> None:
+    plan = {"skipped": ["d3"], "moved": {"d1": "19:00"}}
+    other = variants(Experiment(id=1, plan=plan))[Arm.OTHER]
+    early, late = Step(days=1, at=time(18)), Step(days=1, at=time(19))
+    of_centre = Policy(steps=(Step(days=3, at=time(18)), early))
+    assert other.of(of_centre).steps == (late,)
+    alone = Policy(steps=(Step(days=3, at=time(18)),))
+    assert other.of(alone).steps == alone.steps
+    assert other.of(replace(of_centre, quiet_from=time(18, 30))).steps == (early,)
+    assert other.of(Policy(steps=())).steps == ()
 
 
 @pytest.mark.parametrize(

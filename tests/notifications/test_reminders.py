@@ -344,7 +344,8 @@ def test_nobody_is_written_to_more_often_than_the_centre_wants(
     session: Session, centre: m.Centre, make: Make, world: World, tick: Tick
 ) -> None:
     save_policy(session, centre, Policy(most_per_day=1))
-    told = make(Message, participant=world["person"], created_at=at(27, 9))
+    # Written at night, it comes in the morning.
+    told = make(Message, participant=world["person"], created_at=at(26, 22), next_at=at(27, 8))
     make(MessageTopic, message=told, participant=world["person"])
     assert tick(FRIDAY_EVENING) == 1
     assert tick(SUNDAY_EVENING) == 1

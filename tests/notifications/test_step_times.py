@@ -109,6 +109,14 @@ def test_steps_that_holidays_push_together_are_one() -> None:
     assert [(step.key, f"{sent:%d/%m}") for step, sent in times] == [("d1", "22/12")]
 
 
+def test_of_two_steps_that_holidays_push_into_one_day_the_nearest_is_left() -> None:
+    early = replace(POLICY, steps=(Step(days=3, at=time(18)), Step(days=1, at=time(17))))
+    times = step_times(date(2026, 12, 28), early, (*CHRISTMAS, date(2026, 12, 23)), BRUSSELS)
+    assert [(step.key, f"{sent.astimezone(BRUSSELS):%d/%m %H}") for step, sent in times] == [
+        ("d1", "22/12 17")
+    ]
+
+
 STARTS = at(30, 9)
 TIMES = step_times(date(2026, 11, 30), replace(POLICY, steps=(*POLICY.steps, MORNING)), (), BRUSSELS)
 
