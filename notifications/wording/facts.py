@@ -130,9 +130,11 @@ def day_name(code: str, weekday: int) -> str:
 
 @lru_cache(maxsize=4096)
 def time_words(code: str, hour: int, minute: int) -> str:
-    """Return an hour of the day, ``9h30``."""
+    """Return an hour of the day, ``9h30``, or ``9h`` where a language writes full hours so."""
+    formats = shipped(code).formats
     wall = datetime(2000, 1, 1, hour, minute).time()  # noqa: DTZ001
-    return format_time(wall, shipped(code).formats["time"], locale=code)
+    pattern = formats["time"] if minute else formats.get("full_hour", formats["time"])
+    return format_time(wall, pattern, locale=code)
 
 
 @dataclass(frozen=True, slots=True)

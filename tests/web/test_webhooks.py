@@ -395,7 +395,7 @@ def test_an_answering_machine_hears_it_once_and_no_question(
 ) -> None:
     message, heard = call(answered_by="machine_end_beep")
     assert len(heard) == 1
-    assert "mardi 24 novembre, de 9h00" in heard[0].text
+    assert "mardi 24 novembre, de 9h à" in heard[0].text
     assert "apez" not in heard[0].text
     assert rows.scalars(select(MessageEvent.status)).all() == ["machine"]
     assert message.state == MessageState.ACCEPTED

@@ -126,7 +126,7 @@ def test_what_is_missing_of_a_session_is_said_by_the_machine_and_owned_up_to() -
     assert words(found)[-3] == shipped("ti").recorded["unsaid"]
     whole = call("reminder.one", "ti", sessions=[told()], without=["መጀመርታ"])
     assert [each.text for each in whole or () if not each.token] == [
-        "mardi 24 novembre, de 9h30 à 12h00. Atelier. Salle 2, Rue Haute."
+        "mardi 24 novembre, de 9h30 à 12h. Atelier. Salle 2, Rue Haute."
     ]
 
 
