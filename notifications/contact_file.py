@@ -62,10 +62,12 @@ class Flagged:
 def contact_file(session: Session, centre: Centre, person: Participant) -> ContactFile:
     """Return how a person is reached."""
     choice = find_choice(session, person)
-    addresses = {(person.email or "").strip(), phone_number(person.phone)} - {"", None}
     query = (
         select(ContactAddress)
-        .where(ContactAddress.centre_id == centre.id, ContactAddress.address.in_(addresses))
+        .where(
+            ContactAddress.centre_id == centre.id,
+            func.lower(ContactAddress.address).in_(_addresses(person.phone, person.email)),
+        )
         .order_by(ContactAddress.id)
     )
     known: dict[tuple[str, str | None], ContactAddress] = {}
@@ -130,7 +132,12 @@ def find_address(session: Session, address_id: int) -> ContactAddress:
 
 def belongs_to(row: ContactAddress, person: Participant) -> bool:
     """Whether an address is one of a person's."""
-    return row.address in {(person.email or "").strip(), phone_number(person.phone)} - {"", None}
+    return row.address.lower() in _addresses(person.phone, person.email)
+
+
+def _addresses(phone: str | None, email: str | None) -> set[str]:
+    """Return the addresses of somebody, in small letters: a mailbox is the same however it is typed."""
+    return {each.lower() for each in (phone_number(phone), (email or "").strip()) if each}
 
 
 def settle(session: Session, row: ContactAddress, now: datetime, *, works: bool) -> None:
@@ -167,9 +174,9 @@ def flagged(session: Session, centre: Centre) -> list[Flagged]:
     owners: dict[str, list[Participant]] = {}
     people = select(Participant).where(Participant.centre_id == centre.id, Participant.active)
     for person in session.scalars(people.order_by(Participant.last_name, Participant.first_name)):
-        for address in {phone_number(person.phone), (person.email or "").strip()} - {None, ""}:
-            owners.setdefault(str(address), []).append(person)
-    return [Flagged(address=row, people=owners.get(row.address, [])) for row in rows]
+        for address in _addresses(person.phone, person.email):
+            owners.setdefault(address, []).append(person)
+    return [Flagged(address=row, people=owners.get(row.address.lower(), [])) for row in rows]
 
 
 def forget_strangers(session: Session, now: datetime) -> int:
@@ -192,11 +199,9 @@ def forget_strangers(session: Session, now: datetime) -> int:
         if not rows:
             continue
         people = select(Participant.phone, Participant.email).where(Participant.centre_id == centre.id)
-        held = {
-            each for row in session.execute(people) for each in (phone_number(row[0]), (row[1] or "").strip())
-        }
+        held = set[str]().union(*(_addresses(phone, email) for phone, email in session.execute(people)))
         for row in rows:
-            if row.address not in held:
+            if row.address.lower() not in held:
                 session.delete(row)
                 forgotten += 1
     session.flush()

@@ -83,17 +83,20 @@ def routes_of(
     )
     if len(people) <= FEW:
         choices = choices.where(ContactChoice.participant_id.in_(possible))
-        addresses = {address for by_channel in possible.values() for address in by_channel.values()}
-        closures = closures.where(ContactAddress.address.in_(addresses))
+        addresses = {address.lower() for own in possible.values() for address in own.values()}
+        closures = closures.where(func.lower(ContactAddress.address).in_(addresses))
     chosen = {row.participant_id: row.channels for row in session.execute(choices)}
-    closed = {Route(ChannelKind(row.channel), row.address) for row in session.execute(closures)}
+    # Silence holds for a mailbox however its address is typed.
+    closed = {(ChannelKind(row.channel), row.address.lower()) for row in session.execute(closures)}
     usual = usual_channels(centre)
     found = {}
     for person in people:
         order = _known(chosen.get(person.id) or ()) or usual
         own = possible[person.id]
         candidates = (Route(channel, own[channel]) for channel in order if channel in own)
-        found[person.id] = [route for route in candidates if route not in closed]
+        found[person.id] = [
+            route for route in candidates if (route.channel, route.address.lower()) not in closed
+        ]
     return found
 
 

@@ -66,13 +66,16 @@ def open_mailbox(imap_url: str) -> Iterator[Mailbox]:
 
 def _connect(imap_url: str) -> imaplib.IMAP4:
     where = urlsplit(imap_url)
+    try:
+        port = where.port
+    except ValueError:
+        # A password with a sign that ends it early would be told as the port.
+        raise MailboxError("the address of the mailbox cannot be read") from None
     host, context = where.hostname or "localhost", ssl.create_default_context()
     if where.scheme == "imaps":
-        client: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-            host, where.port or 993, ssl_context=context, timeout=TIMEOUT_S
-        )
+        client: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, port or 993, ssl_context=context, timeout=TIMEOUT_S)
     else:
-        client = imaplib.IMAP4(host, where.port or 143, timeout=TIMEOUT_S)
+        client = imaplib.IMAP4(host, port or 143, timeout=TIMEOUT_S)
     try:
         if where.scheme == "imap" and "STARTTLS" in client.capabilities:
             client.starttls(context)

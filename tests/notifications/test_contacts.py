@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from notifications.contact_file import contact_file, forget_strangers, settle
+from notifications.contact_file import belongs_to, contact_file, flagged, forget_strangers, settle
 from notifications.contacts import (
     Route,
     exempt_people,
@@ -247,3 +247,15 @@ def test_addresses_of_nobody_are_forgotten_in_time(
     assert forget_strangers(session, now + timedelta(days=150)) == 0
     assert forget_strangers(session, now + timedelta(days=250)) == 1
     assert session.scalars(select(ContactAddress.address)).all() == [MOBILE]
+
+
+def test_silence_holds_for_a_mailbox_however_its_address_is_typed(
+    session: Session, make: Make, centre: Centre, person: Participant
+) -> None:
+    now = datetime.now().astimezone()
+    opt_out(session, centre.id, EMAIL, "Amina@Example.org", now)
+    assert all(route.channel is not EMAIL for route in routes(session, centre, person))
+    (known,) = contact_file(session, centre, person).known
+    assert belongs_to(known, person)
+    assert [each.people for each in flagged(session, centre)] == [[person]]
+    assert forget_strangers(session, now + timedelta(days=4000)) == 0

@@ -17,7 +17,7 @@ from notifications.channels import Outgoing
 from notifications.channels.email import compose
 from notifications.fallback import follow_failures
 from notifications.mailbox.bounces import read_bounce
-from notifications.mailbox.imap import MailboxError
+from notifications.mailbox.imap import MailboxError, open_mailbox
 from notifications.mailbox.letter import read_headers, read_words
 from notifications.mailbox.reading import read_mailbox
 from notifications.models import ChannelKind, InboundState, MessageState
@@ -268,6 +268,9 @@ def test_reports_of_delays_strangers_and_other_people_change_nothing(
 def test_a_mailbox_that_cannot_be_opened_says_so_without_its_password(session: Session, url: str) -> None:
     with pytest.raises(MailboxError) as caught:
         read_mailbox(session, lambda: NOW, url.replace("passe@", "faux@"))
+    assert "mot" not in str(caught.value)
+    with pytest.raises(MailboxError) as caught, open_mailbox("imap://moi:mot/de/passe@localhost"):
+        pass
     assert "mot" not in str(caught.value)
 
 
