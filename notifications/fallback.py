@@ -19,13 +19,13 @@ from notifications.compose import BECAUSE, SECOND_TEXT
 from notifications.contacts import Route, learn, may_send, routes
 from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
 from notifications.outbox import Draft, Topic, enqueue
-from notifications.policy import Policy, load_policies
+from notifications.policy import Policies, Policy, load_policies
 from notifications.provider_errors import NOT_FOLLOWED, Consequence
 from notifications.status import insert_or_ignore
 from notifications.step_times import after_quiet
 from notifications.wording import Rendered, WordingError, render
 from scheduler.db import begin_writing
-from scheduler.models import Centre, Participant
+from scheduler.models import Activity, Centre, GroupSession, Participant
 
 log = logging.getLogger("semainier.fallback")
 
@@ -69,11 +69,12 @@ def after_failure(
     if person is None or not person.active:
         return None
     centre = session.get_one(Centre, message.centre_id)
-    policy = load_policies(session, centre).centre
+    policies = load_policies(session, centre)
+    policy, nights = policies.centre, _nights(session, message, policies)
     chain = _chain(session, message)
     held: Draft | None = None
     for route, wait in _ways(session, centre, person, chain, consequence):
-        next_at = _time_to_send(centre, policy, route, now + wait)
+        next_at = _time_to_send(centre, nights, route, now + wait)
         if message.expires_at is None or next_at < message.expires_at:
             draft = _draft(session, centre, person, policy, chain, route, next_at)
             if is_affordable(session, centre, policy, draft, now):
@@ -172,11 +173,28 @@ def _ways(
     return [*found, *((route, timedelta()) for route in left)]
 
 
-def _time_to_send(centre: Centre, policy: Policy, route: Route, at: datetime) -> datetime:
+def _nights(session: Session, message: Message, policies: Policies) -> Sequence[Policy]:
+    """Return the rules of the programmes that a message speaks of, whose nights may differ."""
+    if not policies.programmes:
+        return [policies.centre]
+    query = (
+        select(Activity.programme_id)
+        .join(GroupSession, GroupSession.activity_id == Activity.id)
+        .where(
+            GroupSession.centre_id == message.centre_id,
+            GroupSession.uid.in_({topic.session_uid for topic in message.topics}),
+        )
+        .distinct()
+    )
+    return [policies.of(programme) for programme in session.scalars(query)] or [policies.centre]
+
+
+def _time_to_send(centre: Centre, nights: Sequence[Policy], route: Route, at: datetime) -> datetime:
     """Return when a message may go: at night nothing rings."""
     if route.channel is ChannelKind.EMAIL:
         return at
-    return after_quiet(at, policy.quiet_from, policy.quiet_until, ZoneInfo(centre.timezone))
+    zone = ZoneInfo(centre.timezone)
+    return max(after_quiet(at, each.quiet_from, each.quiet_until, zone) for each in nights)
 
 
 def _draft(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ from notifications.models import (
 from notifications.policy import Policy, save_policy
 from notifications.wording import as_facts
 from scheduler.db import begin_writing
-from scheduler.models import Centre, Participant, Task
+from scheduler.models import Centre, GroupSession, Participant, Task
 from tests.factories import Make, making_in
 
 SMS, WHATSAPP, VOICE, EMAIL = (
@@ -169,6 +169,17 @@ def test_nothing_rings_at_night_and_nothing_comes_too_late(
     assert by_mail is not None
     assert (by_mail.channel, by_mail.next_at) == (EMAIL, night)
     assert after_failure(session, failed(key="reminder:3", expires_at=night), "30005", night) is None
+
+
+def test_a_programme_has_its_own_night(session: Session, centre: Centre, make: Make, failed: Fail) -> None:
+    evening, morning = datetime(2026, 11, 23, 17, 30, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
+    message = failed(expires_at=morning + timedelta(hours=1))
+    held = make(GroupSession, uid=message.topics[0].session_uid)
+    own = Policy(quiet_from=time(18, 15), quiet_until=time(9))
+    save_policy(session, centre, own, programme_id=held.activity.programme_id)
+    call = after_failure(session, message, "30005", evening)
+    assert call is not None
+    assert (call.channel, call.next_at) == (VOICE, morning)
 
 
 def test_some_failures_are_followed_by_nothing(
