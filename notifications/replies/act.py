@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from notifications.contacts import known_address, opt_in, opt_out
@@ -71,6 +72,11 @@ def act_on_waiting(session: Session, clock: Clock, *, limit: int = BATCH) -> int
             begin_writing(session)
             done += act(session, inbound_id, clock())
             session.commit()
+        except OperationalError:
+            # Another transaction was in the way: next time, in the same order.
+            session.rollback()
+            log.warning("answer %s has to wait", inbound_id, exc_info=True)
+            break
         except Exception:
             session.rollback()
             log.exception("answer %s is left to a person", inbound_id)

@@ -22,7 +22,7 @@ def with_attached(text: str, content_types: Sequence[str], *, location: bool = F
 
 def split_attached(text: str) -> tuple[str, list[str]]:
     """Return a text without the words that stand for something attached, and their kinds."""
-    return " ".join(_STANDS_FOR.sub(" ", text).split(" ")).strip(), _STANDS_FOR.findall(text)
+    return _STANDS_FOR.sub(" ", text).strip(), _STANDS_FOR.findall(text)
 
 
 def is_unreadable(text: str) -> bool:

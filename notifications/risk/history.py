@@ -88,16 +88,16 @@ def risk_of(
     # A session of today is foreseen like those after it: by what was known before today.
     rows = [row for row in past if (row.participant_id, row.uid) not in wanted] + asked
     zone = ZoneInfo(centre.timezone)
-    visits = as_columns(_visits(rows, zone))
+    given = _visits(rows, zone)
+    visits = as_columns(given)
     chances = predict(fit, visits, whole_centre=False)
     chance_of = {int(place): float(chance) for place, chance in zip(visits.order, chances, strict=True)}
     known: dict[int, list[Past]] = defaultdict(list)
     for row in past:
         if row.missed is not None:
             known[row.participant_id].append(Past(row.starts_at.astimezone(zone).date(), row.missed))
-    announced = _announced(rows, zone)
     found = {}
-    for place, row in enumerate(rows[-len(asked) :] if asked else (), start=len(rows) - len(asked)):
+    for place, row in enumerate(asked, start=len(rows) - len(asked)):
         wall = row.starts_at.astimezone(zone)
         found[row.participant_id, row.uid] = Risk(
             chance_of[place],
@@ -107,7 +107,7 @@ def risk_of(
                 wall.date(),
                 wall.hour + wall.minute / 60,
                 row.booked_at.astimezone(zone).date() if row.booked_at else None,
-                announced=announced[place],
+                announced=given[place].announced,
             ),
             fit.rule,
         )

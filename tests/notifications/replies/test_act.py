@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from notifications import models as n
@@ -533,6 +534,13 @@ def test_an_answer_is_acted_on_once_and_a_fault_leaves_it_to_a_person(
     def fail(*_args: object) -> None:
         raise RuntimeError("fault")
 
+    def wait(*_args: object) -> None:
+        raise OperationalError("UPDATE", {}, RuntimeError("deadlock detected"))
+
+    monkeypatch.setattr("notifications.replies.act.find_context", wait)
+    assert act_on_waiting(session, lambda: NOW) == 0
+    session.expire_all()
+    assert broken.state == InboundState.RECEIVED
     monkeypatch.setattr("notifications.replies.act.find_context", fail)
     assert act_on_waiting(session, lambda: NOW) == 0
     session.expire_all()
