@@ -10,10 +10,17 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, case, select, update
 from sqlalchemy.orm import Session
 
-from notifications.models import InboundMessage, InvitationState, MailInvitation, Message, MessageState
+from notifications.models import (
+    InboundMessage,
+    InboundState,
+    InvitationState,
+    MailInvitation,
+    Message,
+    MessageState,
+)
 from scheduler.certificates import add_months
 from scheduler.models import Centre, GroupSession
 from scheduler.settings import message_months
@@ -47,6 +54,7 @@ def forget_old(session: Session, now: datetime) -> int:
             )
             .execution_options(synchronize_session=False)
         )
+        waits = InboundMessage.state == InboundState.OPEN
         answers: CursorResult[Any] = session.execute(  # type: ignore[assignment]
             update(InboundMessage)
             .where(
@@ -54,7 +62,13 @@ def forget_old(session: Session, now: datetime) -> int:
                 InboundMessage.received_at < before,
                 InboundMessage.address != "",
             )
-            .values(address="", body="", button="")
+            .values(
+                address="",
+                body="",
+                button="",
+                # Of nothing, nobody can be asked to make sense.
+                state=case((waits, InboundState.CLOSED), else_=InboundMessage.state),
+            )
             .execution_options(synchronize_session=False)
         )
         # Calendars still answer to the address while the appointment is to come.

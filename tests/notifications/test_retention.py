@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from notifications.models import (
     ChannelKind,
     InboundMessage,
+    InboundState,
     InvitationState,
     MailInvitation,
     Message,
@@ -38,6 +39,7 @@ def test_text_and_address_go_after_the_centres_own_time(
             channel=ChannelKind.SMS,
             address="+32470000001",
             body="oui",
+            state=InboundState.OPEN,
             received_at=at,
         )
         for at in (old, now)
@@ -52,7 +54,10 @@ def test_text_and_address_go_after_the_centres_own_time(
     )
     assert (sent.state, sent.participant_id is not None) == (MessageState.DELIVERED, True)
     assert all(row.body == "Bonjour" and row.address for row in (fresh, waiting, other))
-    assert [row.body for row in answers] == ["", "oui"]
+    assert [(row.body, row.state) for row in answers] == [
+        ("", InboundState.CLOSED),
+        ("oui", InboundState.OPEN),
+    ]
     assert forget_old(session, now + timedelta(days=200)) == 3
 
 
