@@ -149,7 +149,9 @@ def people_at(session: Session, centre_id: int, channel: ChannelKind, address: s
     query = select(Participant).where(Participant.centre_id == centre_id, Participant.active)
     if channel is ChannelKind.EMAIL:
         wanted = address.strip().lower()
-        rows = session.scalars(query.where(Participant.email.is_not(None)))
+        # Databases lower other letters than these in ways of their own.
+        same = func.lower(func.trim(Participant.email)) == wanted
+        rows = session.scalars(query.where(same if wanted.isascii() else Participant.email.is_not(None)))
         return [row for row in rows if (row.email or "").strip().lower() == wanted]
     wanted = phone_number(address) or address
     rows = session.scalars(query.where(ends_like(wanted)))

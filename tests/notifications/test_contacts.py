@@ -211,6 +211,8 @@ def test_a_number_may_be_that_of_several_people(
     make(Participant, phone=None, email="Amina@Example.org")
     assert {each.id for each in people_at(session, centre.id, SMS, MOBILE)} == {person.id, brother.id}
     assert len(people_at(session, centre.id, EMAIL, "amina@example.org")) == 2
+    zoe = make(Participant, phone=None, email="ZOÉ@Example.org")
+    assert people_at(session, centre.id, EMAIL, "zoé@example.org") == [zoe]
     assert people_at(session, centre.id, SMS, "+32499000000") == []
 
 
