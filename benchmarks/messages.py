@@ -25,6 +25,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -39,7 +40,7 @@ from sqlalchemy.orm import Session
 import tests.twilio_stand_in.records as stand_in_records
 from benchmarks import reminders
 from benchmarks.messages_web import Answered, Clock, answer_callbacks
-from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState
+from notifications.models import ChannelKind, Message, MessageEvent, MessageKind, MessageState, ReminderPolicy
 from notifications.outbox import Draft, enqueue_all
 from notifications.reminders import due
 from notifications.status import FINAL
@@ -151,6 +152,9 @@ def fill(session: Session, messages: int, now: datetime) -> float:
     """Put reminders in the outbox; return the processor's time in seconds."""
     centre = Centre(name="Mesures", slug="mesures", created_at=now)
     session.add(centre)
+    session.flush()
+    no_night = time_of_day(0)  # whenever the clock is put forward to
+    session.add(ReminderPolicy(centre_id=centre.id, quiet_from=no_night, quiet_until=no_night))
     session.commit()
     centre_id, spent = centre.id, 0.0
     for start in range(0, messages, ENQUEUED_TOGETHER):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from notifications.channels import Outgoing
 from notifications.contacts import sender_of
-from notifications.models import AddressState, ChannelKind, ContactAddress, Message
+from notifications.models import AddressState, ChannelKind, ContactAddress, Message, ReminderPolicy
+from notifications.night import is_night, mornings
 from scheduler.models import Centre
 
 #: The columns that ``read_claimed`` makes its result of.
@@ -33,10 +34,23 @@ COLUMNS: Final = (
     Message.claimed_at,
     Message.provider,
     Message.step,
+    Message.kind,
 )
 
 # Made once: making a statement takes longer than executing it.
-_CENTRES: Final = select(Centre.id, Centre.settings).where(Centre.id.in_(bindparam("ids", expanding=True)))
+_CENTRES: Final = (
+    select(
+        Centre.id,
+        Centre.settings,
+        Centre.timezone,
+        ReminderPolicy.quiet_from,
+        ReminderPolicy.quiet_until,
+    )
+    .outerjoin(
+        ReminderPolicy, (ReminderPolicy.centre_id == Centre.id) & ReminderPolicy.programme_id.is_(None)
+    )
+    .where(Centre.id.in_(bindparam("ids", expanding=True)))
+)
 _ADDRESSES: Final = select(
     ContactAddress.centre_id,
     ContactAddress.channel,
@@ -56,7 +70,8 @@ LAST_WORD: Final = "last_word"
 class Claimed:
     """One message in the hands of a worker.
 
-    ``closed`` names why its address may no longer be written to, if it may not.
+    ``closed`` names why its address may no longer be written to, if it may not; ``not_before`` is the
+    morning that it waits for.
     """
 
     id: int
@@ -65,16 +80,22 @@ class Claimed:
     claimed_at: datetime
     provider: str
     closed: str | None
+    not_before: datetime | None
     outgoing: Outgoing
 
 
 def read_claimed(session: Session, rows: Sequence[Any], now: datetime) -> list[Claimed]:
-    """Return what a worker needs of rows of ``COLUMNS``, in two queries."""
+    """Return what a worker needs of rows of ``COLUMNS``, by day in two queries."""
     if not rows:
         return []
     connection = session.connection()
     ids = list({row.centre_id for row in rows})
-    settings = {row.id: row.settings for row in connection.execute(_CENTRES, {"ids": ids})}
+    centres = {row.id: row for row in connection.execute(_CENTRES, {"ids": ids})}
+    waiting: dict[int, datetime] = {}
+    for centre in centres.values():
+        if is_night(centre.timezone, centre.quiet_from, centre.quiet_until, now):
+            own = [row for row in rows if row.centre_id == centre.id]
+            waiting |= mornings(session, centre.id, own, now)
     given = {"ids": ids, "addresses": list({row.address for row in rows})}
     known = {(row.centre_id, row.channel, row.address): row for row in connection.execute(_ADDRESSES, given)}
     found = []
@@ -94,7 +115,7 @@ def read_claimed(session: Session, rows: Sequence[Any], now: datetime) -> list[C
             content_sid=row.content_sid,
             content_variables=row.content_variables,
             media_url=row.media_url,
-            sender=sender_of(settings[row.centre_id], ChannelKind(row.channel)),
+            sender=sender_of(centres[row.centre_id].settings, ChannelKind(row.channel)),
             free_text=row.channel == ChannelKind.WHATSAPP and window is not None and now < window,
             expires_at=row.expires_at,
             claimed_at=row.claimed_at,
@@ -107,6 +128,7 @@ def read_claimed(session: Session, rows: Sequence[Any], now: datetime) -> list[C
                 claimed_at=row.claimed_at,
                 provider=row.provider,
                 closed=closed,
+                not_before=waiting.get(row.id),
                 outgoing=outgoing,
             )
         )

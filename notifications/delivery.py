@@ -155,9 +155,12 @@ def send_all(session: Session, clock: Clock, worker: Worker, claimed: Sequence[C
     for each in claimed:
         now, expires_at = clock(), each.outgoing.expires_at
         late = now - each.claimed_at > LEASE / 2 or (expires_at is not None and expires_at <= now)
-        if late or worker.rests.left(each.provider, now):
+        if late or each.not_before is not None or worker.rests.left(each.provider, now):
             # As if it had not been claimed.
-            news.append(news_of(each, MessageState.QUEUED, "released", now, attempts=each.attempts - 1))
+            columns: dict[str, Any] = {"attempts": each.attempts - 1}
+            if each.not_before is not None:
+                columns["next_at"] = each.not_before
+            news.append(news_of(each, MessageState.QUEUED, "released", now, **columns))
             continue
         went = hand_over(session, clock, worker, each)
         if isinstance(went, News):

@@ -23,7 +23,6 @@ from notifications.fallback import after_failure, follow_failures
 from notifications.invitation_mail import send_due
 from notifications.mailbox.reading import read_mailbox
 from notifications.models import ChannelKind
-from notifications.night import wait_for_morning
 from notifications.reconcile import reconcile
 from notifications.recordings import sweep_recordings
 from notifications.reminders import due, enqueue_due
@@ -58,10 +57,9 @@ def deliver_messages(
     rests: Rests | None = None,
     **_settings: Any,
 ) -> dict[str, int]:
-    """Ask for what is in doubt, then send what is due by day; ``rests`` is kept from one run to the next."""
+    """Ask for what is in doubt, then send what is due; ``rests`` is kept from one run to the next."""
     name = f"{gethostname()}:{os.getpid()}"
     worker = Worker(name=name, channels=channels, after_failure=after_failure, rests=rests or Rests())
-    wait_for_morning(session, clock)
     return dict(reconcile(session, clock, worker) + deliver_due(session, clock, worker))
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from notifications.models import ChannelKind, Message, MessageKind, MessageState
+from notifications.models import ChannelKind, Message, MessageKind
 from notifications.net_changes import NetChange
 from notifications.policy import Policy, in_quiet_hours, load_policies
 from notifications.step_times import after_quiet, telling_time
-from scheduler.db import begin_writing
 from scheduler.models import Centre
 from scheduler.timegrid import to_wall
 
@@ -22,36 +21,27 @@ from scheduler.timegrid import to_wall
 MEANT: Final = timedelta(hours=1)
 
 
-def wait_for_morning(session: Session, clock: Callable[[], datetime]) -> int:
-    """Put off what is due and would ring at night; return how many messages. Commits.
+def is_night(timezone: str, quiet_from: time | None, quiet_until: time | None, now: datetime) -> bool:
+    """Whether it is night for a centre, by its own quiet hours or the default ones."""
+    usual = Policy()
+    wall = to_wall(now, ZoneInfo(timezone))[1]
+    return in_quiet_hours(wall, quiet_from or usual.quiet_from, quiet_until or usual.quiet_until)
+
+
+def mornings(session: Session, centre_id: int, rows: Iterable[Any], now: datetime) -> dict[int, datetime]:
+    """Return until when messages of a centre wait that would ring in its night, by id.
 
     Answers go out at any hour, as does e-mail. Nothing waits longer than 90 minutes before the session it is
     about, or past the time until which it is of use.
     """
-    now = clock()
-    due = (
-        Message.state == MessageState.QUEUED,
-        Message.next_at <= now,
-        Message.channel != ChannelKind.EMAIL,
-        Message.kind != MessageKind.ANSWER,
-    )
-    later: dict[int, datetime] = {}
-    for centre_id in session.scalars(select(Message.centre_id).where(*due).distinct()).all():
-        centre = session.get_one(Centre, centre_id)
-        policy, zone = load_policies(session, centre).centre, ZoneInfo(centre.timezone)
-        if in_quiet_hours(to_wall(now, zone)[1], policy.quiet_from, policy.quiet_until):
-            own = select(Message).where(Message.centre_id == centre_id, *due)
-            for message in session.scalars(own.options(selectinload(Message.topics))):
-                if (at := _morning(message, policy, now, zone)) > now:
-                    later[message.id] = at
-    session.commit()
-    if later:
-        begin_writing(session)
-        for message_id, at in later.items():
-            waiting = Message.id == message_id, Message.state == MessageState.QUEUED
-            session.execute(update(Message).where(*waiting).values(next_at=at))
-        session.commit()
-    return len(later)
+    ids = [row.id for row in rows if row.channel != ChannelKind.EMAIL and row.kind != MessageKind.ANSWER]
+    if not ids:
+        return {}
+    centre = session.get_one(Centre, centre_id)
+    policy, zone = load_policies(session, centre).centre, ZoneInfo(centre.timezone)
+    query = select(Message).where(Message.id.in_(ids)).options(selectinload(Message.topics))
+    found = {message.id: _morning(message, policy, now, zone) for message in session.scalars(query)}
+    return {message_id: at for message_id, at in found.items() if at > now}
 
 
 def _morning(message: Message, policy: Policy, now: datetime, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,11 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from notifications.models import ChannelKind, Message, MessageKind, MessageState, MessageTopic
+from notifications.delivery import Worker, deliver_due
+from notifications.models import ChannelKind, Message, MessageKind, MessageTopic
 from notifications.net_changes import NetChange, Place
-from notifications.night import wait_for_morning
 from scheduler import models as m
 from tests.factories import Make
+from tests.notifications.channels import RecordingChannel
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -38,6 +40,14 @@ def moved(before: datetime, after: datetime) -> dict[str, Any]:
     return {"changes": [change.as_json()]}
 
 
+def deliver(session: Session, now: datetime) -> Counter[str]:
+    """Send what is due by a provider that takes everything; return how many messages went where."""
+    channel = RecordingChannel()
+    channels = dict.fromkeys(ChannelKind, channel)
+    worker = Worker(name="night", channels=channels, after_failure=lambda *_given: None)
+    return deliver_due(session, lambda: now, worker)
+
+
 @pytest.mark.parametrize(
     ("columns", "starts_at", "expected"),
     [
@@ -52,9 +62,8 @@ def moved(before: datetime, after: datetime) -> dict[str, Any]:
         ({"created_at": at(25, 1, 30)}, at(26, 9), NIGHT),
         ({"kind": MessageKind.ANSWER}, at(26, 9), NIGHT),
         ({"channel": ChannelKind.EMAIL}, at(26, 9), NIGHT),
-        ({"state": MessageState.CLAIMED}, at(26, 9), NIGHT),
     ],
-    ids=["reminder", "early", "too_near", "change", "word", "seat", "meant", "answer", "mail", "leaving"],
+    ids=["reminder", "early", "too_near", "change", "word", "seat", "meant", "answer", "mail"],
 )
 def test_what_is_late_waits_for_the_morning(
     session: Session, make: Make, columns: dict[str, Any], starts_at: datetime, expected: datetime
@@ -63,16 +72,18 @@ def test_what_is_late_waits_for_the_morning(
     message = make(Message, **given)
     make(MessageTopic, message=message, starts_at=starts_at)
     session.commit()
-    assert wait_for_morning(session, lambda: NIGHT) == (expected != NIGHT)
-    session.refresh(message)
-    assert message.next_at == expected
-    assert wait_for_morning(session, lambda: expected) == 0
+    if expected != NIGHT:
+        assert deliver(session, NIGHT) == {"queued": 1}
+        session.refresh(message)
+        assert (message.next_at, message.attempts) == (expected, 0)
+    assert deliver(session, expected) == {"accepted": 1}
 
 
 def test_by_day_nothing_waits(session: Session, make: Make, centre: m.Centre) -> None:
-    message = make(Message, created_at=EVENING, next_at=EVENING)
+    make(Message, created_at=EVENING, next_at=EVENING)
     session.commit()
-    assert wait_for_morning(session, lambda: at(24, 19, 59)) == 0
-    assert wait_for_morning(session, lambda: at(24, 20)) == 1
-    session.refresh(message)
-    assert message.next_at == MORNING
+    assert deliver(session, at(24, 19, 59)) == {"accepted": 1}
+    make(Message, created_at=EVENING, next_at=EVENING)
+    session.commit()
+    assert deliver(session, at(24, 20)) == {"queued": 1}
+    assert deliver(session, MORNING) == {"accepted": 1}
