@@ -98,8 +98,10 @@ def test_a_budget_that_is_used_up_is_told(sign_in: SignIn, rows: Session, app_ce
         rows.commit()
         one = f"/c/{app_centre.slug}/messages/envois/{free.id}"
     assert "1 message par une voie gratuite : budget du mois épuisé" in client.get(at).text
-    assert "Le budget du mois est épuisé." in client.get(one).text
-    assert "Le budget du mois est épuisé." in client.get(one.rpartition("/")[0] + "/").text
+    assert "Par cette voie, car le budget du mois est épuisé." in client.get(one).text
+    assert (
+        "Par cette voie, car le budget du mois est épuisé." in client.get(one.rpartition("/")[0] + "/").text
+    )
 
 
 def test_what_cannot_be_followed_is_said_beside_its_field(

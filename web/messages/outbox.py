@@ -95,7 +95,7 @@ def _columns(*, named: bool) -> list[Column]:
             value=lambda row: str(STATES[row.state][0]),
             cell=lambda row: state_badge(row.state),
         ),
-        Column(key="raison", label=_l("Raison"), value=lambda row: error_text(row.error_code or row.because)),
+        Column(key="raison", label=_l("Raison"), value=lambda row: error_text(row.error_code, row.because)),
         Column(key="code", label=_l("Code"), value=lambda row: row.error_code, exported_only=True),
         Column(key="langue", label=_l("Langue"), value=lambda row: row.language, exported_only=True),
         Column(key="essais", label=_l("Essais"), value=lambda row: row.attempts, exported_only=True),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from notifications.allowance import OVER_BUDGET
 from notifications.models import MessageState
 from web.assets import icon
 
@@ -90,9 +91,15 @@ def state_badge(state: str) -> Markup:
     return Markup('<span class="took took-{}">{} {}</span>').format(look, icon(symbol), label)
 
 
-def error_text(code: str | None) -> str:
-    """Return an error in words; a code without words is shown as it is."""
+def error_text(code: str | None, because: str | None = None) -> str:
+    """Return an error in words; a code without words is shown as it is.
+
+    Parameters
+    ----------
+    because : str, optional
+        The rule for which a message does not take the person's first way.
+    """
     if not code:
-        return ""
+        return _("Par cette voie, car le budget du mois est épuisé.") if because == OVER_BUDGET else ""
     known = ERRORS.get(code)
     return str(known) if known is not None else _("Erreur %(code)s du fournisseur.", code=code)
