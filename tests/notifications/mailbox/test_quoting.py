@@ -89,22 +89,18 @@ def test_pages_are_read_without_what_they_quote(page: str) -> None:
     assert html_to_text(page) == "Je viens & merci"
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (f"Je viens\n{'-' * 333}{'a' * 333}{'-' * 300}b", "Je viens"),
-        (f"Je viens\n{'a' * 998}:\n> x\n" * 150, "Je viens"),
-    ],
-)
-def test_no_text_takes_longer_than_its_length(text: str, words: str) -> None:
-    assert own_words(text).startswith(words)
+@pytest.mark.timeout(60)
+def test_no_line_takes_longer_than_its_length() -> None:
+    line = f"{'-' * 333}{'a' * 333}{'-' * 300}b"
+    assert own_words(f"Je viens\n{line}\n{line}") == f"Je viens\n{line}\n{line}"
 
 
-@pytest.mark.parametrize("piece", ["<!--", "<![", "<a ", "<i>", "<![if x]>", "</b>"])
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("piece", ["<a ", "</b>"])
 def test_no_page_takes_longer_than_its_length(piece: str) -> None:
-    assert html_to_text(f"<p>Je viens<br>{'<u>' * 30_000}{piece * 30_000}").startswith("Je viens")
+    assert html_to_text(f"<p>Je viens<br>{'<u>' * 60_000}{piece * 60_000}").startswith("Je viens")
 
 
 def test_what_only_one_mail_program_understands_is_passed_over() -> None:
-    page = "<p>Je <![if !vml]>viens<![endif]><!-- <p>non</p> --> &lt;3<hr/><o:p></o:p>merci</p>"
+    page = "<p>Je <![if !vml]>viens<![endif]><!-- <p>non</p> --> &lt;3<hr/><o:p></o:p>merci<![ x></p>"
     assert html_to_text(page) == "Je viens <3\nmerci"
