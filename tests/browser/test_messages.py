@@ -276,6 +276,12 @@ def test_three_days_of_the_demonstration_centre(walk: Walk, days: Days, visit: C
     assert not uid_in(held, walk.events(seat_feed))
     walk.goto("messages/a-appeler/?minutes=240")
     expect(page.locator(f"#p-{told.id}")).to_contain_text("annulé")
+    cards = page.locator(".call")
+    cards.first.get_by_role("link").first.focus()
+    page.keyboard.press("j")
+    expect(cards.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(cards.first).to_be_focused()
 
 
 @dataclass
