@@ -109,6 +109,19 @@ def _is_dated(line: str) -> bool:
     return _HOUR.search(line) is not None and _YEAR.search(line) is not None
 
 
+_TAG: Final = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
+_DECLARED: Final = re.compile(r"<[!?][^<>]*>")
+_BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "table", "ul", "ol"})
+_HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote", "template"})
+_VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr"})
+_BEHIND: Final = re.compile(r"appendonsend|divrplyfwdmsg", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    r"gmail_quote|gmail_attr|gmail_signature|yahoo_quoted|moz-cite|moz-signature|protonmail_quote"
+    r"|tutanota_quote",
+    re.IGNORECASE,
+)
+
+
 def html_to_text(page: str) -> str:
     """Return the words of a page in HTML, line by line, without quotations and what is not shown.
 
@@ -149,16 +162,3 @@ def html_to_text(page: str) -> str:
 
 def _shown(words: str) -> str:
     return re.sub(r"\s+", " ", unescape(_DECLARED.sub("", words)))
-
-
-_TAG: Final = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
-_DECLARED: Final = re.compile(r"<[!?][^<>]*>")
-_BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "table", "ul", "ol"})
-_HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote", "template"})
-_VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr"})
-_BEHIND: Final = re.compile(r"appendonsend|divrplyfwdmsg", re.IGNORECASE)
-_QUOTED: Final = re.compile(
-    r"gmail_quote|gmail_attr|gmail_signature|yahoo_quoted|moz-cite|moz-signature|protonmail_quote"
-    r"|tutanota_quote",
-    re.IGNORECASE,
-)
