@@ -40,16 +40,6 @@ class Sketch:
         """The sessions that are not as they were, as they will be."""
         return {uid: state for uid, state in self.after.items() if self.before.get(uid) != state}
 
-    @property
-    def begins_at(self) -> datetime:
-        """When the first session that changes begins, or would have."""
-        return min(
-            states[uid].starts_at
-            for uid in self.changed
-            for states in (self.before, self.after)
-            if uid in states
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
@@ -83,7 +73,12 @@ class Folded:
             return False
         if self.version is None:
             return True
-        return self.version.begins_at > now and all(
+        # Standing breaches may be overridden in sessions of the past as well: only what moves is to come.
+        both = (self.version.before, self.version.after)
+        moved = {uid for uids in self.touched.values() for uid in uids}
+        if any(states[uid].starts_at <= now for uid in moved for states in both if uid in states):
+            return False
+        return all(
             draft.id in self.drafts and _is_as_read(session, draft, self.drafts[draft.id])
             for draft in fresh_drafts(session, centre, self.first_day, self.last_day)
         )

@@ -287,6 +287,24 @@ def test_what_begins_while_it_is_worked_out_stays_as_it_was(
 
 
 @one_database
+def test_what_is_wrong_today_does_not_hold_up_what_people_choose(
+    session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
+) -> None:
+    interview(world["person"])
+    first = hold(make, world, world["plan"], MONDAY)
+    hour = timedelta(hours=1)
+    hold(make, world, world["plan"], MONDAY, starts_at=first.starts_at + hour, ends_at=first.ends_at + hour)
+    (offer,) = offered()
+    choose(session, offer, 3, now)
+    begun = first.starts_at + hour / 2
+    folded = fold_choices(session, centre, begun)
+    (done,) = apply_choices(session, centre, begun, folded=folded)
+    assert done.applied == (offer,)
+    assert done.published is not None
+    assert done.published.plan.overridden, "a leader and a room are in two sessions at once"
+
+
+@one_database
 def test_what_the_judge_refuses_is_lost_and_what_is_left_may_be_chosen(
     session: Session, centre: m.Centre, world: World, interview: Any, offered: Any, now: datetime, make: Make
 ) -> None:
