@@ -161,10 +161,18 @@ def settle_choices(
 
 def look_at_comparisons(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
     """Take the looks that comparisons of reminders are due, and end those that are decided."""
-    begin_writing(session)
-    looks = [look(session, centre, clock()) for centre in session.scalars(select(Centre).order_by(Centre.id))]
-    session.commit()
-    return {"looks": sum(each is not None for each in looks)}
+    counts = {"looks": 0, "failed": 0}
+    for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
+        session.rollback()
+        try:
+            begin_writing(session)
+            counts["looks"] += look(session, session.get_one(Centre, centre_id), clock()) is not None
+            session.commit()
+        except Exception:
+            session.rollback()
+            log.exception("the comparison of centre %s could not be looked at", centre_id)
+            counts["failed"] += 1
+    return counts
 
 
 JOBS: Final = (

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
+from notifications import jobs
 from notifications.experiments import (
     BOUND,
     LOOKS,
@@ -274,3 +275,22 @@ def test_no_difference_goes_on_to_the_last_look_and_says_so(
     assert found.low < 0 < found.high
     assert sqrt(sum(each.error**2 for each in found.arms.values())) > 0
     assert [each.number for each in found.looks] == [2, 4]
+
+
+def test_one_centres_fault_keeps_no_other_from_being_looked_at(
+    session: Session, make: Make, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = make(m.Centre), make(m.Centre)
+    session.commit()
+    seen: list[int] = []
+
+    def fail_for_the_first(_session: Session, centre: m.Centre, _now: datetime) -> object:
+        if centre.id == first.id:
+            raise RuntimeError("its numbers cannot be read")
+        seen.append(centre.id)
+        return object()
+
+    monkeypatch.setattr(jobs, "look", fail_for_the_first)
+    done = jobs.look_at_comparisons(session, lambda: now)
+    assert done == {"looks": len(seen), "failed": 1}
+    assert second.id in seen
