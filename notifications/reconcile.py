@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.channels import Accepted, DeliveryError, Verdict
@@ -28,7 +28,7 @@ from notifications.delivery import (
     news_of,
     write_down,
 )
-from notifications.models import Message, MessageState
+from notifications.models import ChannelKind, Message, MessageState
 from notifications.status import FAILURES, MESSAGES, lock, record_moves
 from scheduler.db import begin_writing
 
@@ -48,7 +48,6 @@ _ABANDONED: Final = (
     _ROW.state == MessageState.CLAIMED,
     or_(_ROW.claimed_at <= bindparam("before"), _ROW.claimed_at > bindparam("after")),
 )
-_ANY_ABANDONED: Final = select(_ROW.id).where(*_ABANDONED).limit(1)
 _DOUBT: Final = (
     update(MESSAGES)
     .where(*_ABANDONED)
@@ -71,26 +70,37 @@ _OTHERS: Final = select(_ROW.provider_sid).where(
     _ROW.id != bindparam("this"),
     _ROW.provider_sid.is_not(None),
 )
-_WAITING: Final = (
+_DUE: Final = (_ROW.channel.in_(tuple(ChannelKind)), _ROW.next_at <= bindparam("now"))  # as the index has it
+_UNSURE: Final = (_ROW.state == MessageState.UNCERTAIN, *_DUE)
+_SILENT: Final = (_ROW.state == MessageState.ACCEPTED, *_DUE, _ROW.sent_at > bindparam("since"))
+_ANYTHING: Final = select(*(exists().where(*conditions) for conditions in (_ABANDONED, _UNSURE, _SILENT)))
+_SOME: Final = (
     select(_ROW.id, _ROW.channel)
-    .where(_ROW.next_at <= bindparam("now"), _ROW.channel.not_in(bindparam("resting", expanding=True)))
+    .where(_ROW.channel.not_in(bindparam("resting", expanding=True)))
     .order_by(_ROW.next_at, _ROW.id)
     .limit(BATCH)
 )
-_UNSURE: Final = _WAITING.where(_ROW.state == MessageState.UNCERTAIN)
-_SILENT: Final = _WAITING.where(_ROW.state == MessageState.ACCEPTED, _ROW.sent_at > bindparam("since"))
+_SOME_UNSURE: Final = _SOME.where(*_UNSURE)
+_SOME_SILENT: Final = _SOME.where(*_SILENT)
 
 
 def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     """Find out about a batch of messages without a clear outcome; return how many went where."""
     counts: Counter[str] = Counter()
-    counts["abandoned"] += take_over(session, clock)
     now = clock()
+    given: dict[str, Any] = {"now": now, "since": now - FOLLOWED, "before": now - LEASE, "after": now + LEASE}
+    # Asked first, so that an idle worker never keeps writers waiting.
+    abandoned, unsure, silent = tuple(session.connection().execute(_ANYTHING, given).one())
+    session.commit()
+    if abandoned:
+        counts["abandoned"] = take_over(session, now)
     # It would take long to ask a provider that answers nothing for each of them.
-    resting = worker.resting(now)
-    given = {"now": now, "since": now - FOLLOWED, "resting": resting}
-    steps = ((_UNSURE, _ask), (_SILENT, _follow))
-    found = [(session.connection().execute(query, given).all(), step) for query, step in steps]
+    given["resting"] = resting = worker.resting(now)
+    found = []
+    if unsure or abandoned:
+        found.append((session.connection().execute(_SOME_UNSURE, given).all(), _ask))
+    if silent:
+        found.append((session.connection().execute(_SOME_SILENT, given).all(), _follow))
     session.commit()
     for rows, step in found:
         for row in rows:
@@ -103,17 +113,12 @@ def reconcile(session: Session, clock: Clock, worker: Worker) -> Counter[str]:
     return +counts
 
 
-def take_over(session: Session, clock: Clock) -> int:
+def take_over(session: Session, now: datetime) -> int:
     """Doubt messages whose worker has had them for too long; return how many.
 
-    A claim from the future is one too: the clock was put back since. If there is none, the transaction
-    goes on.
+    A claim from the future is one too: the clock was put back since.
     """
-    now = clock()
     long_ago = {"before": now - LEASE, "after": now + LEASE}
-    if session.connection().execute(_ANY_ABANDONED, long_ago).first() is None:
-        return 0
-    session.commit()
     begin_writing(session)
     connection = session.connection()
     lock(connection, *_ABANDONED, **long_ago)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from concurrent.futures import Future
 from functools import cached_property
 from queue import SimpleQueue
 from threading import Thread
@@ -19,9 +18,10 @@ from urllib.parse import parse_qsl
 
 from flask import Flask
 from sqlalchemy import Engine
-from werkzeug import Request, Response
+from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_input_stream
 
 from notifications.callbacks import read_event
 from notifications.channels.twilio import HOOKS
@@ -34,7 +34,8 @@ from web.signatures import is_signed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_Waiting = tuple[News, "Future[None]"]
+#: An event, and where its request hears that it is recorded, or why not.
+_Waiting = tuple[News, "SimpleQueue[Exception | None]"]
 
 log = logging.getLogger("semainier.webhooks")
 
@@ -62,7 +63,7 @@ class ProviderEvents:
             return self.inner(environ, start_response)
         refusal: WSGIApplication | None
         try:
-            refusal = self._take(_Request(environ), *event.groups())
+            refusal = self._take(environ, *event.groups())
         except HTTPException as error:
             refusal = error
         except Exception:
@@ -73,12 +74,15 @@ class ProviderEvents:
         start_response("204 NO CONTENT", [])
         return ()
 
-    def _take(self, request: Request, kind: str, token: str) -> Response | None:
+    def _take(self, environ: WSGIEnvironment, kind: str, token: str) -> Response | None:
         """Record an event; return what is answered if that may not be."""
-        if not is_signed(request, self.app.config):
+        # Twilio always sends its fields url-encoded.
+        body = get_input_stream(environ, max_content_length=LONGEST_BYTES).read()
+        form = MultiDict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+        if not is_signed(environ, form, self.app.config):
             log.warning("unsigned request to %s refused", kind)
             return Response("403\n", status=403, mimetype="text/plain")
-        name, form = NAMES[kind], request.form
+        name = NAMES[kind]
         news = read_event(
             token,
             sid=form.get(f"{name}Sid", ""),
@@ -87,9 +91,11 @@ class ProviderEvents:
             now=now(),
         )
         if news is not None:
-            recorded: Future[None] = Future()
-            self._waiting.put((news, recorded))
-            recorded.result()
+            outcome: SimpleQueue[Exception | None] = SimpleQueue()
+            self._waiting.put((news, outcome))
+            error = outcome.get()
+            if error is not None:
+                raise error
         return None
 
     @cached_property
@@ -108,29 +114,19 @@ class ProviderEvents:
             self._record(together)
 
     def _record(self, together: list[_Waiting]) -> None:
+        error: Exception | None = None
         try:
             with self._engine.begin() as connection:
-                move_all(connection, [news for news, _recorded in together])
-        except Exception as error:
-            for _news, recorded in together:
-                recorded.set_exception(error)
-        else:
-            for _news, recorded in together:
-                recorded.set_result(None)
+                move_all(connection, [news for news, _outcome in together])
+        except Exception as failure:
+            error = failure
+        for _news, outcome in together:
+            outcome.put(error)
 
     @cached_property
     def _engine(self) -> Engine:
         with self.app.app_context():
             return writing(db.engine)
-
-
-class _Request(Request):
-    max_content_length = LONGEST_BYTES
-
-    @cached_property
-    def form(self) -> MultiDict[str, str]:  # type: ignore[override]
-        """The fields, which Twilio always sends url-encoded."""
-        return MultiDict(parse_qsl(self.get_data(as_text=True), keep_blank_values=True))
 
 
 def init_app(app: Flask) -> None:

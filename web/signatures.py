@@ -12,29 +12,29 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from werkzeug import Request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wsgi import get_current_url
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
     from twilio.request_validator import RequestValidator
 
-SIGNATURE = "X-Twilio-Signature"
 
-
-def is_signed(request: Request, config: Mapping[str, Any]) -> bool:
+def is_signed(environ: WSGIEnvironment, form: MultiDict[str, str], config: Mapping[str, Any]) -> bool:
     """Whether a request carries Twilio's signature, for the public address or the one it came by.
 
     Behind a proxy the address that Twilio called is the public one; ``ProxyFix`` gives the other.
     """
-    secret, signature = config["TWILIO_AUTH_TOKEN"], request.headers.get(SIGNATURE, "")
+    secret, signature = config["TWILIO_AUTH_TOKEN"], environ.get("HTTP_X_TWILIO_SIGNATURE", "")
     if not secret or not signature:
         return False
-    validator, form = _validator(secret), request.form
-    path = request.full_path if request.query_string else request.path
-    public = config["PUBLIC_URL"] + path
+    validator, query = _validator(secret), environ.get("QUERY_STRING", "")
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    public = config["PUBLIC_URL"] + path + (f"?{query}" if query else "")
     if hmac.compare_digest(validator.compute_signature(public, form).encode(), signature.encode()):
         return True
     # Twilio is not of one mind about ports: the library tries with and without.
-    return any(validator.validate(address, form, signature) for address in (public, request.url))
+    return any(validator.validate(address, form, signature) for address in (public, get_current_url(environ)))
 
 
 @cache

@@ -44,7 +44,7 @@ MOST_ATTACHED = 10
 @blueprint.before_request
 def check_signature() -> None:
     """Refuse what Twilio has not signed, without a word of its content in the log."""
-    if not is_signed(request, current_app.config):
+    if not is_signed(request.environ, request.form, current_app.config):
         log.warning("unsigned request to %s refused", request.endpoint)
         abort(403)
 
