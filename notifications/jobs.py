@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from socket import gethostname
 from typing import Any, Final
@@ -90,25 +91,38 @@ def remind(
     session: Session, clock: Clock, *, secret_key: str = "", public_url: str = "", **_settings: Any
 ) -> dict[str, int]:
     """Put the reminders and words after sessions that are due in the outbox, centre by centre."""
-    counts = {"queued": 0, "failed": 0}
+
+    def enqueue(centre_id: int) -> Counter[str]:
+        # Nothing is due in most minutes: then nobody has to wait for this to write.
+        centre, now = session.get_one(Centre, centre_id), clock()
+        found = due(session, centre, now) or words_due(session, centre, now)
+        session.rollback()
+        if not found:
+            return Counter()
+        begin_writing(session)
+        centre, now = session.get_one(Centre, centre_id), clock()
+        address = page_addresses(secret_key, public_url, now)
+        queued = enqueue_due(session, centre, now, page_address=address)
+        queued += enqueue_words(session, centre, now, page_address=address)
+        session.commit()
+        return Counter(queued=queued)
+
+    return {"queued": 0, **_centre_by_centre(session, "reminders", enqueue)}
+
+
+def _centre_by_centre(session: Session, what: str, act: Callable[[int], Counter[str]]) -> dict[str, int]:
+    """Do something for each centre, by id, and add up what comes of it; a fault stays one centre's."""
+    counts: Counter[str] = Counter()
+    failed = 0
     for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
+        session.rollback()
         try:
-            # Nothing is due in most minutes: then nobody has to wait for this to write.
-            centre, now = session.get_one(Centre, centre_id), clock()
-            found = due(session, centre, now) or words_due(session, centre, now)
-            session.rollback()
-            if found:
-                begin_writing(session)
-                centre, now = session.get_one(Centre, centre_id), clock()
-                address = page_addresses(secret_key, public_url, now)
-                counts["queued"] += enqueue_due(session, centre, now, page_address=address)
-                counts["queued"] += enqueue_words(session, centre, now, page_address=address)
-                session.commit()
+            counts.update(act(centre_id))
         except Exception:
             session.rollback()
-            log.exception("reminders of centre %s failed", centre_id)
-            counts["failed"] += 1
-    return counts
+            log.exception("%s of centre %s failed", what, centre_id)
+            failed += 1
+    return {**counts, "failed": failed}
 
 
 def drop_old_recordings(
@@ -120,27 +134,24 @@ def drop_old_recordings(
 
 def foresee_absences(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
     """Make each centre's rule of absences anew from its own past; no transaction waits for the arithmetic."""
-    counts = {"made": 0, "failed": 0}
-    for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
-        try:
-            centre, now = session.get_one(Centre, centre_id), clock()
-            wanted, zone = settings.absence_risk(centre), ZoneInfo(centre.timezone)
-            rows = read_past(session, centre, now) if wanted else []
-            session.rollback()
-            made = choose(rows, zone) if wanted else None
-            begin_writing(session)
-            centre = session.get_one(Centre, centre_id)
-            if made is not None and settings.absence_risk(centre):
-                store_fit(session, centre, *made, now)
-                counts["made"] += 1
-            else:
-                forget_fit(session, centre)
-            session.commit()
-        except Exception:
-            session.rollback()
-            log.exception("absences of centre %s could not be foreseen", centre_id)
-            counts["failed"] += 1
-    return counts
+
+    def make(centre_id: int) -> Counter[str]:
+        centre, now = session.get_one(Centre, centre_id), clock()
+        wanted, zone = settings.absence_risk(centre), ZoneInfo(centre.timezone)
+        rows = read_past(session, centre, now) if wanted else []
+        session.rollback()
+        made = choose(rows, zone) if wanted else None
+        begin_writing(session)
+        centre = session.get_one(Centre, centre_id)
+        if made is None or not settings.absence_risk(centre):
+            forget_fit(session, centre)
+            made = None
+        else:
+            store_fit(session, centre, *made, now)
+        session.commit()
+        return Counter(made=int(made is not None))
+
+    return {"made": 0, **_centre_by_centre(session, "absences", make)}
 
 
 def settle_choices(
@@ -161,18 +172,14 @@ def settle_choices(
 
 def look_at_comparisons(session: Session, clock: Clock, **_settings: Any) -> dict[str, int]:
     """Take the looks that comparisons of reminders are due, and end those that are decided."""
-    counts = {"looks": 0, "failed": 0}
-    for centre_id in session.scalars(select(Centre.id).order_by(Centre.id)).all():
-        session.rollback()
-        try:
-            begin_writing(session)
-            counts["looks"] += look(session, session.get_one(Centre, centre_id), clock()) is not None
-            session.commit()
-        except Exception:
-            session.rollback()
-            log.exception("the comparison of centre %s could not be looked at", centre_id)
-            counts["failed"] += 1
-    return counts
+
+    def take(centre_id: int) -> Counter[str]:
+        begin_writing(session)
+        taken = look(session, session.get_one(Centre, centre_id), clock())
+        session.commit()
+        return Counter(looks=int(taken is not None))
+
+    return {"looks": 0, **_centre_by_centre(session, "comparisons", take)}
 
 
 JOBS: Final = (
