@@ -77,6 +77,8 @@ def test_every_reason_is_a_sentence(speaker: Speaker, code: str) -> None:
     assert is_whole(sentence), sentence
     alone = reason_sentence(speaker, code, 1, {"activity": "a1", "places": "1"})
     assert alone.endswith(".")
+    several = reason_sentence(speaker, code, 1, {"activity": "a1, a2", "places": "0"})
+    assert ("Atelier, Coaching" in several) == ("Atelier" in alone)
 
 
 @pytest.mark.parametrize("code", REMEDIES)

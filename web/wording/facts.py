@@ -86,7 +86,8 @@ class Speaker:
         """Return the facts of a reason, a remedy or a breach with everything in words."""
         words = Facts({key: value for key, value in params.items() if value})
         one = {
-            "activity": self.names.activity,
+            # Of a need that several would meet, all of them.
+            "activity": lambda keys: listed([self.names.activity(key) for key in keys.split(", ")]),
             "other_activity": self.names.activity,
             "first": self.names.activity,
             "second": self.names.activity,
