@@ -69,7 +69,8 @@ def test_rules_are_tried_out_then_kept(sign_in: SignIn, rows: Session, app_centr
     (row,) = stored(rows, ReminderPolicy)
     assert (row.budget_eur_cents, row.prices, row.most_per_day) == (5000, {"sms": 9500}, 2)
     assert row.steps[1] == {"days": 0, "at": "07:30", "channels": ["voice"], "quiet_until": "07:00"}
-    assert "2 messages, 2 appels" in " ".join(client.get(f"{at}apercu").text.split())
+    for address in (f"{at}apercu", f"{at}?calcul=1"):
+        assert "2 messages, 2 appels" in " ".join(client.get(address).text.split())
     assert stored(rows, Message) == []
     opened = client.get(f"{at}centre").text
     assert 'value="07:30"' in opened

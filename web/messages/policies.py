@@ -202,6 +202,8 @@ def policies() -> str:
             for row in programmes
         ],
         sent=sent,
+        # Where the page cannot ask for it afterwards.
+        told=_forecast(None) if "calcul" in request.args else None,
         over_budget=budget is not None
         and (
             sent.withheld[OVER_BUDGET] + sent.instead > 0 or sent.price_eur_millicents >= budget * MILLICENTS

@@ -151,7 +151,7 @@ def sites() -> Any:
         add_label=_("Ajouter un site"),
         more=[
             (url_for("settings.rooms"), _("Locaux"), "door-open"),
-            (url_for("settings.travel"), _("Trajets"), "signpost-2"),
+            *([(url_for("settings.travel"), _("Trajets"), "signpost-2")] if can_edit else []),
         ],
     )
 
